@@ -1,0 +1,186 @@
+"""Saved questions and free SPARQL, asked of a library; rows as plain terms that can be shown or sent."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from aims_graph import queries
+from aims_graph.errors import InputError, QueryError
+from aims_graph.library import Library
+from aims_graph.vocab import XSD
+
+START_SECONDS = 30.0  # time a query process may take to load before its own limit starts
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One RDF term: kind is uri, literal or bnode, as in the W3C results format."""
+
+    kind: str
+    value: str
+    datatype: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The result of a SELECT, or of an ASK as one boolean cell."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell | None, ...], ...]
+    boolean: bool | None = None
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+
+def split(parameters: Iterable[str]) -> dict[str, str]:
+    """`name=value` arguments as a map."""
+    found: dict[str, str] = {}
+    for text in parameters:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InputError(f"'{text}' is not NAME=VALUE. For example: provision=10.2")
+        found[name] = value
+    return found
+
+
+def ask(library: Library, name: str, values: Mapping[str, str], as_of: date, trust: str) -> Rows:
+    """Ask a saved question with values as people type them."""
+    question = queries.find(library.questions, name)
+    known = {p.name: p for p in question.parameters}
+    terms: dict[str, ox.NamedNode | ox.Literal] = {}
+    for parameter, value in values.items():
+        if parameter not in known:
+            takes = ", ".join(known) or "no parameters"
+            raise InputError(f"question '{name}' takes no '{parameter}'. It takes: {takes}.")
+        terms[parameter] = _term(library, known[parameter], value)
+    for parameter in question.parameters:
+        if parameter.type == "date" and parameter.name not in terms:
+            terms[parameter.name] = queries.literal(parameter, as_of.isoformat())
+    table = queries.run(library.store(as_of, trust), question, terms)
+    return _rows(table, library.catalogue.prefixes)
+
+
+def _term(library: Library, parameter: queries.Parameter, value: str) -> ox.NamedNode | ox.Literal:
+    if parameter.type == "provision":
+        return ox.NamedNode(library.catalogue.provisions[library.names.resolve(value)].iri)
+    if parameter.type == "record":
+        if library.records is None:
+            raise InputError(f"'{value}' is a record, but no records are loaded. Add --records FILE.")
+        return ox.NamedNode(library.records.resolve(value))
+    if parameter.type == "iri":
+        prefix, colon, _ = value.partition(":")
+        named = colon and prefix in library.catalogue.prefixes
+        return ox.NamedNode(library.catalogue.iri(value) if named else value.strip("<>"))
+    return queries.literal(parameter, value)
+
+
+def sparql(
+    text: str, data: Sequence[Path], records: Sequence[Path], as_of: date, trust: str, timeout: float
+) -> Rows | bytes:
+    """Run a person's own query in a process of its own, ended after `timeout` seconds.
+
+    SELECT and ASK give Rows, CONSTRUCT and DESCRIBE give Turtle.
+    """
+    from aims_graph.sparql_text import refuse_dangerous
+
+    refuse_dangerous(text)
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, text, data, records, as_of, trust), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(START_SECONDS):
+            raise QueryError("the query process did not start. Try again.")
+        ours.recv()
+        if not ours.poll(timeout):
+            raise QueryError(f"the query took longer than {timeout:g} s and was ended. Narrow it.")
+        result = ours.recv()
+    except EOFError:
+        raise QueryError("the query ended its process. Simplify it.") from None
+    finally:
+        process.kill()
+        process.join()
+    if isinstance(result, str):
+        raise QueryError(result)
+    found: Rows | bytes = result
+    return found
+
+
+def _serve(
+    pipe: Connection, text: str, data: Sequence[Path], records: Sequence[Path], as_of: date, trust: str
+) -> None:
+    library = Library.open(data, records)
+    store = library.store(as_of, trust)
+    pipe.send("ready")
+    try:
+        pipe.send(_evaluated(store, text, library.catalogue.prefixes))
+    except QueryError as error:
+        pipe.send(str(error))
+
+
+def _evaluated(store: ox.Store, text: str, prefixes: Mapping[str, str]) -> Rows | bytes:
+    found = queries.evaluate(store, text)
+    if isinstance(found, ox.QueryBoolean):
+        cell = Cell("literal", str(bool(found)).lower(), f"{XSD}boolean")
+        return Rows(("answer",), ((cell,),), bool(found))
+    if isinstance(found, ox.QueryTriples):
+        return bytes(ox.serialize(found, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes)))
+    columns = tuple(v.value for v in found.variables)
+    return _rows(queries.Table(columns, tuple(tuple(row) for row in found)), prefixes)
+
+
+def _rows(table: queries.Table, prefixes: Mapping[str, str]) -> Rows:
+    rows = tuple(tuple(None if term is None else _cell(term) for term in row) for row in table.rows)
+    return Rows(table.columns, rows, None, dict(prefixes))
+
+
+def _cell(term: Any) -> Cell:
+    if isinstance(term, ox.NamedNode):
+        return Cell("uri", term.value)
+    if isinstance(term, ox.BlankNode):
+        return Cell("bnode", term.value)
+    if isinstance(term, ox.Literal):
+        plain = term.language is not None or term.datatype.value == f"{XSD}string"
+        return Cell("literal", term.value, None if plain else term.datatype.value, term.language)
+    return Cell("literal", str(term))
+
+
+def text(cell: Cell | None, prefixes: Mapping[str, str]) -> str:
+    """A cell as people read it: ids for IRIs where a prefix fits."""
+    if cell is None:
+        return ""
+    if cell.kind == "uri":
+        fits = [(ns, p) for p, ns in prefixes.items() if cell.value.startswith(ns) and cell.value != ns]
+        if fits:
+            namespace, prefix = max(fits, key=lambda f: len(f[0]))
+            return f"{prefix}:{cell.value[len(namespace) :]}"
+    return cell.value
+
+
+def results_json(rows: Rows) -> dict[str, Any]:
+    """W3C SPARQL results JSON."""
+    if rows.boolean is not None:
+        return {"head": {}, "boolean": rows.boolean}
+    bindings = [
+        {c: _cell_json(cell) for c, cell in zip(rows.columns, row, strict=True) if cell is not None}
+        for row in rows.rows
+    ]
+    return {"head": {"vars": list(rows.columns)}, "results": {"bindings": bindings}}
+
+
+def _cell_json(cell: Cell) -> dict[str, str]:
+    found = {"type": cell.kind, "value": cell.value}
+    if cell.datatype:
+        found["datatype"] = cell.datatype
+    if cell.language:
+        found["xml:lang"] = cell.language
+    return found

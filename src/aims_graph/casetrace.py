@@ -1,0 +1,88 @@
+"""What a recorded case counts towards: the same answer as for provisions, at level case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aims_graph.answers import CASE_LEVEL, Answer, OwnClause, WhatElse
+from aims_graph.cases import MISSING, RECORDED, CaseRecord, complete, read_case
+from aims_graph.catalogue import Catalogue
+from aims_graph.guards import Context
+from aims_graph.inference import infer
+from aims_graph.records import Records
+from aims_graph.relations import Degree
+from aims_graph.shapes import Rules
+from aims_graph.statements import case_statement, own_clause_statement
+from aims_graph.trace import (
+    Options,
+    check_options,
+    graph_version,
+    notes,
+    select_answers,
+    signatures,
+    trigger_lines,
+)
+
+
+def what_else_record(
+    catalogue: Catalogue, rules: Rules, records: Records, record: str, options: Options
+) -> WhatElse:
+    """What the record of one case (an identifier or IRI) also counts towards, for that case only.
+
+    The degree on the case's own clause comes from its recorded elements; nothing is
+    ever derived about a clause as a whole.
+    """
+    check_options(catalogue, options)
+    case = read_case(catalogue, rules, records, records.resolve(record), options.as_of)
+    context = replace(options.context(), case=case.facts())
+    assert isinstance(context, Context)
+    starts = [p for p, degree in case.degrees.items() if degree >= Degree.PARTIAL]
+    result = infer(catalogue, starts, context)
+    answers, truncated = select_answers(catalogue, case.own, result, options, "recorded")
+    answers = tuple(_restated(catalogue, a, case) for a in answers)
+    return WhatElse(
+        targets=(case.record,),
+        target_labels=(case.record,),
+        level=CASE_LEVEL,
+        occurrence=case.case_iri,
+        scope=case.scope,
+        as_of=options.as_of,
+        roles=options.roles,
+        system_class=options.system_class,
+        trust=options.trust,
+        graph_version=graph_version(catalogue),
+        answers=answers,
+        triggers=trigger_lines(catalogue, case.own, options, dict(case.answers)),
+        own_clause=_own(catalogue, rules, records, case, options),
+        **signatures(answers),
+        notes=notes(catalogue, case.own, result, options) if starts else (),
+        truncated=truncated,
+    )
+
+
+def _restated(catalogue: Catalogue, answer: Answer, case: CaseRecord) -> Answer:
+    provision = catalogue.provisions[answer.provision]
+    statement = case_statement(provision, answer.bindingness, answer.degree, case.case)
+    return replace(answer, statement=statement)
+
+
+def _own(
+    catalogue: Catalogue, rules: Rules, records: Records, case: CaseRecord, options: Options
+) -> tuple[OwnClause, ...]:
+    others = [
+        read_case(catalogue, rules, records, iri, options.as_of)
+        for iri in records.cases()
+        if iri != case.case_iri
+    ]
+    done = sum(complete(c.degrees, c.own) for c in [case, *others])
+    lines = []
+    for own in case.own:
+        family = {own, *catalogue.descendants(own)}
+        found = tuple(e for e in case.elements if e.provision in family)
+        counts = [sum(e.state == state for e in found) for state in (RECORDED, MISSING)]
+        notation = catalogue.provisions[own].notation
+        sentence = own_clause_statement(
+            case.record, notation, case.case, *counts, cases=len(others) + 1, complete=done
+        )
+        lines.append(OwnClause(own, notation, case.degrees[own], found, case.judged_by, sentence))
+    return tuple(lines)

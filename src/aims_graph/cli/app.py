@@ -1,0 +1,128 @@
+"""The application object and the options that several commands share."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aims_graph.errors import InputError
+from aims_graph.library import Library
+from aims_graph.relations import Degree
+from aims_graph.trace import Options
+
+app = typer.Typer(
+    name="aims-graph",
+    help="What else does this count towards, how surely, why, and what is missing?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+class DegreeName(StrEnum):
+    """Degrees as people type them."""
+
+    full = "full"
+    partial = "partial"
+    candidate = "candidate"
+
+
+Data = Annotated[
+    list[Path] | None,
+    typer.Option("--data", help="Lay another data folder over the shipped one (repeatable)."),
+]
+RecordFiles = Annotated[
+    list[Path] | None, typer.Option("--records", help="A Turtle file of records (repeatable).")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="The day the answer is for, YYYY-MM-DD (default: today, UTC).")
+]
+Output = Annotated[Format, typer.Option("--format", help="table, json or csv.")]
+Roles = Annotated[list[str] | None, typer.Option("--role", help="Your role, for example provider (repeatable).")]
+SystemClass = Annotated[str, typer.Option("--system-class", help="The class of AI system in question.")]
+Frameworks = Annotated[
+    list[str] | None, typer.Option("--framework", help="Only answers in this framework (repeatable).")
+]
+Trust = Annotated[str, typer.Option("--trust", help="double-read, or accepted: only rows a person signed.")]
+
+
+def day(text: str | None) -> date:
+    """The as-of day; today's UTC date is read here, at the edge, and nowhere else."""
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--as-of '{text}' is not a date. Write it as YYYY-MM-DD.") from None
+
+
+def options(
+    library: Library,
+    as_of: str | None,
+    roles: Sequence[str] | None = None,
+    system_class: str = "any",
+    frameworks: Sequence[str] | None = None,
+    trust: str = "double-read",
+    min_degree: DegreeName = DegreeName.candidate,
+    limit: int | None = None,
+) -> Options:
+    """The options of a question from what was typed."""
+    return Options(
+        as_of=day(as_of),
+        roles=tuple(dict.fromkeys(roles or ())),
+        system_class=system_class,
+        trust=trust,
+        frameworks=tuple(library.names.edition(f) for f in frameworks or ()),
+        min_degree=Degree[min_degree.value.upper()],
+        limit=limit,
+    )
+
+
+def standard_input() -> str:
+    """All of standard input, for a file argument of '-'."""
+    return sys.stdin.read()
+
+
+def print_json(value: Any) -> None:
+    """JSON, two spaces deep, with letters as they are."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """CSV with a header line; None is an empty cell, and no cell can be read as a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(c) for c in row] for row in rows)
+    sys.stdout.write(text.getvalue())
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

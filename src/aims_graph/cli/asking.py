@@ -1,0 +1,290 @@
+"""Commands that answer questions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aims_graph.answers import WhatElse, what_else_json
+from aims_graph.cli.app import (
+    AsOf,
+    Data,
+    DegreeName,
+    Format,
+    Frameworks,
+    Output,
+    RecordFiles,
+    Roles,
+    SystemClass,
+    Trust,
+    app,
+    day,
+    options,
+    print_csv,
+    print_json,
+    standard_input,
+)
+from aims_graph.errors import InputError
+from aims_graph.library import Library
+
+ANSWER_COLUMNS = (
+    "provision",
+    "framework",
+    "notation",
+    "title",
+    "degree",
+    "confidence",
+    "binds",
+    "applies",
+    "flags",
+    "conditions",
+    "statement",
+    "source",
+)
+
+
+@app.command("what-else")
+def what_else(
+    targets: Annotated[
+        list[str], typer.Argument(metavar="TARGET…", help="A provision or a recorded item; '-' reads lines.")
+    ],
+    records: RecordFiles = None,
+    role: Roles = None,
+    system_class: SystemClass = "any",
+    as_of: AsOf = None,
+    framework: Frameworks = None,
+    min_degree: Annotated[DegreeName, typer.Option(help="The least degree shown.")] = DegreeName.candidate,
+    limit: Annotated[int | None, typer.Option(help="At most so many answers.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show every proof step.")] = False,
+    trust: Trust = "double-read",
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """What else does this provision, or this recorded action, count towards?"""
+    library = Library.open(data or (), records or ())
+    named = [line for t in targets for line in (standard_input().split("\n") if t == "-" else [t])]
+    wanted = [t.strip() for t in named if t.strip()]
+    if not wanted:
+        raise InputError("no target was given. Name a provision or a recorded action.")
+    asked = options(library, as_of, role, system_class, framework, trust, min_degree, limit)
+    answer = library.what_else(wanted, asked)
+    if format is Format.json:
+        print_json(what_else_json(answer))
+    elif format is Format.csv:
+        print_csv(ANSWER_COLUMNS, _answer_rows(answer))
+    else:
+        from aims_graph import tables
+
+        labels = {e.id: e.label for e in library.catalogue.editions.values()}
+        tables.console().print(tables.what_else(answer, labels, explain))
+
+
+def _answer_rows(answer: WhatElse) -> list[list[Any]]:
+    return [
+        [
+            a.provision,
+            a.framework,
+            a.notation,
+            a.title,
+            a.degree.word,
+            None if a.confidence is None else f"{a.confidence:.4g}",
+            " ".join(a.binds),
+            "; ".join(f"{x.system_class} {x.start}" for x in a.applies),
+            " ".join(a.flags),
+            "; ".join(a.conditions),
+            a.statement,
+            " ".join(str(s.source) for s in a.derivation.steps if s.premises),
+        ]
+        for a in answer.answers
+    ]
+
+
+@app.command("explain")
+def explain(
+    start: Annotated[str, typer.Argument(metavar="FROM")],
+    end: Annotated[str, typer.Argument(metavar="TO")],
+    role: Roles = None,
+    system_class: SystemClass = "any",
+    as_of: AsOf = None,
+    trust: Trust = "double-read",
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """Why FROM counts towards TO, or why not: proofs, guards, and the first edge that stopped it."""
+    from aims_graph.explaining import explain as explain_claim
+    from aims_graph.explaining import explanation_json
+
+    library = Library.open(data or ())
+    asked = options(library, as_of, role, system_class, None, trust)
+    resolve = library.names.resolve
+    found = explanation_json(explain_claim(library.catalogue, resolve(start), resolve(end), asked))
+    if format is Format.json:
+        print_json(found)
+    elif format is Format.csv:
+        steps = [s for d in found["derivations"] for s in d] or found["connection"]
+        columns = ("from", "relation", "to", "degree_after", "guards", "source", "rationale")
+        print_csv(columns, [[_flat(s[c]) for c in columns] for s in steps])
+    else:
+        from aims_graph import tables
+
+        tables.console().print(tables.explanation(found))
+
+
+def _flat(value: Any) -> Any:
+    return " ".join(value) if isinstance(value, list) else value
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="ID", help="A provision, as people write it.")],
+    as_of: AsOf = None,
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """One provision: what it asks, of whom, from when, and its mappings."""
+    from aims_graph.showing import show_json
+
+    library = Library.open(data or ())
+    shown = show_json(library.catalogue, library.names.resolve(name), day(as_of))
+    if format is Format.json:
+        print_json(shown)
+    elif format is Format.csv:
+        print_csv(("property", "value"), [(k, _flat(v)) for k, v in shown.items() if not _nested(v)])
+    else:
+        from aims_graph import tables
+
+        tables.console().print(tables.provision(shown))
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(v, dict) for v in value)
+
+
+@app.command("find")
+def find(
+    text: Annotated[list[str], typer.Argument(metavar="TEXT…")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many results.")] = 25,
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """Search provisions by id, notation, title and summary."""
+    from aims_graph.showing import find_json
+
+    library = Library.open(data or ())
+    words = " ".join(text)
+    found = find_json(library.catalogue, library.names.find(words, limit), words)
+    _listing(found, found["results"], ("id", "notation", "title", "kind"), (24, 20, None, 14), format)
+
+
+@app.command("frameworks")
+def frameworks(data: Data = None, format: Output = Format.table) -> None:
+    """What is loaded, with counts by kind."""
+    from aims_graph.showing import frameworks_json
+
+    library = Library.open(data or ())
+    found = frameworks_json(library.catalogue)
+    rows = [
+        {**f, "counts": ", ".join(f"{n} {kind}" for kind, n in f["counts"].items())}
+        for f in found["frameworks"]
+    ]
+    _listing(found, rows, ("id", "label", "bindingness", "counts"), (13, 20, 16, None), format)
+
+
+@app.command("questions")
+def questions(data: Data = None, format: Output = Format.table) -> None:
+    """The saved questions, what each answers and takes."""
+    library = Library.open(data or ())
+    found = [
+        {
+            "name": q.name,
+            "summary": q.summary,
+            "answers": q.answers,
+            "tags": list(q.tags),
+            "parameters": [
+                {"name": p.name, "type": p.type, "example": p.example, "about": p.about}
+                for p in q.parameters
+            ],
+        }
+        for q in library.questions.values()
+    ]
+    rows = [{**q, "takes": " ".join(f"{p['name']}={p['example']}" for p in q["parameters"])} for q in found]
+    _listing({"questions": found}, rows, ("name", "summary", "takes"), (18, None, 30), format)
+
+
+def _listing(
+    found: Any,
+    rows: list[dict[str, Any]],
+    columns: tuple[str, ...],
+    widths: tuple[int | None, ...],
+    format: Format,
+) -> None:
+    cells = [[_flat(row[c]) for c in columns] for row in rows]
+    if format is Format.json:
+        print_json(found)
+    elif format is Format.csv:
+        print_csv(columns, cells)
+    else:
+        from aims_graph import tables
+
+        shown = [[str(c) if c is not None else "" for c in row] for row in cells]
+        tables.console().print(tables.grid(list(zip(columns, widths, strict=True)), shown))
+
+
+@app.command("ask")
+def ask(
+    question: Annotated[str, typer.Argument(help="The name of a saved question.")],
+    parameters: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE…")] = None,
+    records: RecordFiles = None,
+    as_of: AsOf = None,
+    trust: Trust = "double-read",
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """Ask a saved question; values are names people type."""
+    from aims_graph import asked
+
+    library = Library.open(data or (), records or ())
+    table = asked.ask(library, question, asked.split(parameters or ()), day(as_of), trust)
+    _result(table, format)
+
+
+@app.command("sparql")
+def sparql(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A query file; '-' reads standard input.")],
+    records: RecordFiles = None,
+    as_of: AsOf = None,
+    trust: Trust = "double-read",
+    data: Data = None,
+    format: Output = Format.table,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds before the query is ended.")] = 60.0,
+) -> None:
+    """Run your own SPARQL over everything loaded (read only, in a process of its own)."""
+    from aims_graph import asked
+    from aims_graph.files import read_text
+
+    text = standard_input() if file == "-" else read_text(Path(file))
+    Library.open(data or (), records or ())  # says what is wrong with the data before a process starts
+    result = asked.sparql(text, data or (), records or (), day(as_of), trust, timeout)
+    if isinstance(result, bytes):
+        sys.stdout.write(result.decode())
+    else:
+        _result(result, format)
+
+
+def _result(table: Any, format: Format) -> None:
+    from aims_graph import asked
+
+    if format is Format.json:
+        print_json(asked.results_json(table))
+    elif format is Format.csv:
+        print_csv(table.columns, [[asked.text(c, {}) for c in row] for row in table.rows])
+    else:
+        from aims_graph import tables
+
+        rows = [[asked.text(c, table.prefixes) for c in row] for row in table.rows]
+        tables.console().print(tables.grid([(c, None) for c in table.columns], rows))
+        if not table.rows:
+            tables.console().print("No rows.")

@@ -1,0 +1,153 @@
+"""Commands that keep data sound: check, lint, review, owl."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aims_graph.cli.app import AsOf, Data, Format, Output, app, day, print_csv, print_json, standard_input
+from aims_graph.errors import InputError
+from aims_graph.files import DataFile, data_roots, kind_of, read_all, read_text
+from aims_graph.library import Library
+
+review_app = typer.Typer(help="Two readings of a mapping: sheets, comparison.", no_args_is_help=True)
+app.add_typer(review_app, name="review")
+
+FINDINGS = 1
+
+
+@app.command("check")
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Turtle records; '-' reads standard input.")],
+    as_of: AsOf = None,
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """What the evidence rules find in records: what is missing, who asks, how to fix it."""
+    library = Library.open(data or (), _paths(files))
+    found = library.findings(day(as_of))
+    if format is Format.json:
+        print_json({"as_of": day(as_of).isoformat(), "findings": [_finding(f) for f in found]})
+    elif format is Format.csv:
+        columns = ("code", "severity", "record", "name", "message", "provision", "asked_by", "source")
+        print_csv(columns, [[_finding(f)[c] for c in columns] for f in found])
+    else:
+        from aims_graph import findings_text
+
+        print(findings_text.text(found, day(as_of)))
+    if any(f.severity == "Violation" for f in found):
+        sys.exit(FINDINGS)
+
+
+def _paths(files: list[str]) -> list[Path]:
+    if "-" not in files:
+        return [Path(f) for f in files]
+    if len(files) > 1:
+        raise InputError("'-' stands alone: give record files, or '-' for standard input.")
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("w", suffix=".ttl", delete=False, encoding="utf-8") as copy:
+        copy.write(standard_input())
+    return [Path(copy.name)]
+
+
+def _finding(found: object) -> dict[str, str]:
+    values = {k: str(v) for k, v in asdict(found).items()}  # type: ignore[call-overload]
+    source = found.rule_source  # type: ignore[attr-defined]
+    return {**values, "record": values.pop("focus_label"), "source": str(source)}
+
+
+@app.command("lint")
+def lint(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE…")] = None,
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """Check frameworks, mappings, questions and rules; with FILE, other people's files too."""
+    from aims_graph import linting
+
+    shipped = read_all(data_roots(data or ()))
+    named = tuple(_named(f) for f in files or ())
+    broken, faults = linting.lint(shipped, named)
+    problems = [*broken, *faults]
+    if format is Format.table:
+        for problem in problems:
+            print(problem)
+        checked = len(named) or len(shipped)
+        print(f"{len(problems)} problems in {checked} files." if problems else f"{checked} files are sound.")
+    else:
+        rows = [{"path": p.path, "line": p.line, "what": p.what, "fix": p.fix} for p in problems]
+        if format is Format.json:
+            print_json({"problems": rows})
+        else:
+            print_csv(("path", "line", "what", "fix"), [list(r.values()) for r in rows])
+    if broken:
+        sys.exit(2)
+    if faults:
+        sys.exit(FINDINGS)
+
+
+def _named(path: Path) -> DataFile:
+    kind = kind_of(path)
+    if kind is None:
+        raise InputError(f"'{path}' is no kind of file that lint knows. Give .ttl, .tsv or .rq files.")
+    return DataFile(kind, str(path), read_text(path))
+
+
+@app.command("owl")
+def owl(data: Data = None, format: Output = Format.table) -> None:
+    """Prove with a reasoner that the ontology is consistent and every class can have members."""
+    from aims_graph.owl import prove
+
+    library = Library.open(data or ())
+    documents = [f.text.encode() for f in library.catalogue.files if f.kind in ("ontology", "framework")]
+    report = prove(*documents)
+    if format is Format.json:
+        print_json(asdict(report))
+    else:
+        print(f"{report.reasoner} read {report.triples} statements ({report.java}).")
+        print("Consistent." if report.consistent else "INCONSISTENT.")
+        print(f"Classes that can have no member: {', '.join(report.unsatisfiable) or 'none'}.")
+        print(f"Outside OWL 2 DL and RL: {'; '.join(report.violations) or 'nothing'}.")
+    if not report.sound:
+        sys.exit(FINDINGS)
+
+
+@review_app.command("sheet")
+def review_sheet(
+    pair: Annotated[str, typer.Argument(help="The mapping file's name without .sssom.tsv.")],
+    seed: Annotated[int, typer.Option(help="The seed of the shuffle.")] = 1,
+    data: Data = None,
+) -> None:
+    """The pairs of a mapping for a second reading: shuffled, without relations, with as many decoys."""
+    from aims_graph import reviewing
+
+    sys.stdout.write(reviewing.sheet_text(Library.open(data or ()).catalogue, pair, seed))
+
+
+@review_app.command("compare")
+def review_compare(
+    pairs: Annotated[list[str] | None, typer.Argument(metavar="PAIR…")] = None,
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """Compare first and second readings, write the reviews, and set what was read twice alike."""
+    from aims_graph import reviewing
+
+    root = data_roots(data or ())[-1]
+    outcomes = reviewing.compare_all(root, read_all([root]), tuple(pairs or ()))
+    columns = ("pair", "pairs", "same", "agreement", "kappa", "rows", "double_read", "open")
+    rows = [[getattr(o, c) for c in columns] for o in outcomes]
+    if format is Format.json:
+        print_json({"reviews": [dict(zip(columns, row, strict=True)) for row in rows]})
+    elif format is Format.csv:
+        print_csv(columns, rows)
+    else:
+        from aims_graph import tables
+
+        shown = [["" if c is None else f"{c:.2f}" if isinstance(c, float) else str(c) for c in r] for r in rows]
+        tables.console().print(tables.grid([(c, None) for c in columns], shown))

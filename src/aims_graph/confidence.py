@@ -1,0 +1,82 @@
+"""Numbers for claims: how sure a proof is, and how sure a claim with several proofs is.
+
+A confidence is the belief (0 to 1) that a row is right; rows are taken as
+independent for the point value, and as arbitrarily dependent for the interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import prod
+
+EXACT_ROWS = 20  # up to so many distinct rows the probability is computed exactly
+
+Lineage = frozenset[str]
+
+
+def chain_confidence(values: Iterable[float | None]) -> float | None:
+    """The product along one proof; None where a needed row states no confidence.
+
+    >>> chain_confidence([0.9, 0.5])
+    0.45
+    """
+    known = list(values)
+    return None if None in known else prod(v for v in known if v is not None)
+
+
+def chain_interval(values: Iterable[float | None]) -> tuple[float, float]:
+    """What the proof's probability can be whatever the rows have to do with each other.
+
+    >>> chain_interval([0.75, 0.5])
+    (0.25, 0.5)
+    >>> chain_interval([0.8, None])
+    (0.0, 0.8)
+    """
+    listed = list(values)
+    known = [v for v in listed if v is not None]
+    if len(known) < len(listed):
+        return (0.0, min(known, default=1.0))
+    return (max(0.0, sum(known) - (len(known) - 1)), min(known, default=1.0))
+
+
+def minimal(lineages: Iterable[Lineage]) -> tuple[Lineage, ...]:
+    """The lineages that contain no other one, smallest first."""
+    kept: list[Lineage] = []
+    for lineage in sorted(set(lineages), key=lambda s: (len(s), sorted(s))):
+        if not any(other <= lineage for other in kept):
+            kept.append(lineage)
+    return tuple(kept)
+
+
+def any_holds(lineages: Iterable[Lineage], belief: Mapping[str, float]) -> tuple[float, bool]:
+    """The probability that at least one lineage is wholly right, and whether it is exact.
+
+    Shared rows are counted once. Above EXACT_ROWS distinct rows the value is the
+    best single lineage, a lower bound.
+
+    >>> round(any_holds([frozenset("ab"), frozenset("ac")], {"a": 0.6, "b": 0.9, "c": 0.9})[0], 3)
+    0.594
+    """
+    needed = minimal(lineages)
+    if len(frozenset().union(*needed)) > EXACT_ROWS:
+        return max(prod(belief[r] for r in lineage) for lineage in needed), False
+    return _probability(needed, belief, {}), True
+
+
+def _probability(
+    lineages: tuple[Lineage, ...],
+    belief: Mapping[str, float],
+    known: dict[tuple[Lineage, ...], float],
+) -> float:
+    """Shannon expansion on the row that most lineages share."""
+    if not lineages:
+        return 0.0
+    if not lineages[0]:
+        return 1.0
+    if lineages not in known:
+        rows = sorted(frozenset().union(*lineages))
+        row = max(rows, key=lambda r: sum(r in lineage for lineage in lineages))
+        right = _probability(minimal(lineage - {row} for lineage in lineages), belief, known)
+        wrong = _probability(tuple(lg for lg in lineages if row not in lg), belief, known)
+        known[lineages] = belief[row] * right + (1 - belief[row]) * wrong
+    return known[lineages]

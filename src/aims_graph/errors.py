@@ -1,0 +1,103 @@
+"""One exception tree. Every message says what is wrong, where, and how to fix it.
+
+    AimsGraphError
+    ├── DataError          a data file is wrong (all problems of all files at once)
+    ├── NameError_         what a person typed names no single thing
+    │   ├── UnknownName        nothing has that name; carries the nearest candidates
+    │   └── AmbiguousName      several things have it; carries all of them
+    ├── InputError         an option, date or request that cannot be used
+    ├── OutputError        a file that cannot be written
+    ├── QueryError         a query that cannot be parsed or run
+    └── MissingDependency  an optional part that is not installed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with one place of one file.
+
+    >>> str(Problem("mappings/a--b.sssom.tsv", 14, "object 'x:1' is not a provision.", "Use 'x:2'."))
+    "mappings/a--b.sssom.tsv:14: object 'x:1' is not a provision. Use 'x:2'."
+    """
+
+    path: str
+    line: int | None
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        where = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{where}: {self.what} {self.fix}".rstrip()
+
+
+class AimsGraphError(Exception):
+    """The root: anything this package raises on purpose."""
+
+
+class DataError(AimsGraphError):
+    """Data files are wrong; `problems` lists every one found, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.path, p.line or 0, p.what)))
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+class NameError_(AimsGraphError):
+    """A typed name that stands for no single thing; `candidates` are ids, nearest first."""
+
+    def __init__(self, message: str, text: str, candidates: Iterable[str]) -> None:
+        self.text = text
+        self.candidates = tuple(candidates)
+        super().__init__(message)
+
+
+class UnknownName(NameError_):
+    """Nothing has this name."""
+
+    def __init__(self, text: str, candidates: Iterable[str], kind: str = "provision") -> None:
+        names = tuple(candidates)
+        hint = f" Did you mean {_listed(names)}?" if names else " Try 'aims-graph find TEXT'."
+        super().__init__(f"{text!r} is not a known {kind}.{hint}", text, names)
+
+
+class AmbiguousName(NameError_):
+    """Several things have this name; the person must say which."""
+
+    def __init__(self, text: str, candidates: Iterable[str]) -> None:
+        names = tuple(candidates)
+        super().__init__(f"{text!r} can mean {_listed(names)}. Which one is meant?", text, names)
+
+
+class InputError(AimsGraphError):
+    """An option or request that cannot be used."""
+
+
+class OutputError(AimsGraphError):
+    """A file that cannot be written."""
+
+
+class QueryError(AimsGraphError):
+    """A query that cannot be parsed or run."""
+
+
+class MissingDependency(AimsGraphError):
+    """An optional part that is not installed.
+
+    >>> print(MissingDependency("Java is needed to run HermiT.", "pip install 'aims-graph[owl]'"))
+    Java is needed to run HermiT. To get it: pip install 'aims-graph[owl]'
+    """
+
+    def __init__(self, what: str, fix: str) -> None:
+        self.what = what
+        self.fix = fix
+        super().__init__(f"{what} To get it: {fix}")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

@@ -1,0 +1,350 @@
+"""What can cap or stop a claim on its way, each guard by name.
+
+A guard never raises a claim. Each looks at one crossing (an edge, its two ends
+and its row) and at what the chain has used so far, and may cap the degree, flag
+the result, or ask the question whose answer would lift the cap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from aims_graph.catalogue import Catalogue
+from aims_graph.model import (
+    ACCEPTED,
+    ANY_CLASS,
+    ANY_OF,
+    BOTH,
+    DOUBLE_READ,
+    INFORMATIVE,
+    LAW,
+    OBLIGATION,
+    PER_OCCURRENCE,
+    PROHIBITION,
+    REJECTED,
+    STANDING,
+    Mapping,
+    Provision,
+)
+from aims_graph.relations import Degree, Edge
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What the records of one occurrence say, as far as claims need it."""
+
+    answers: dict[str, str]  # trigger id → yes, no
+    degrees: dict[str, Degree]  # provision → how far its elements are recorded
+    against: frozenset[str]  # the requirements it is recorded against
+
+
+@dataclass(frozen=True)
+class Context:
+    """For whom and when the question is asked. There is no hidden clock."""
+
+    as_of: date
+    roles: frozenset[str] = frozenset()  # as given, not expanded; empty = every role, each named
+    system_class: str = ANY_CLASS
+    trust: str = DOUBLE_READ
+    case: CaseFacts | None = None
+
+    def admits(self, row: Mapping) -> bool:
+        """Whether a row may carry full and partial claims."""
+        trusted = (ACCEPTED,) if self.trust == ACCEPTED else (ACCEPTED, DOUBLE_READ)
+        return row.status in trusted
+
+    def start_degree(self, target: str) -> Degree:
+        """The degree assumed at a target: full in a hypothetical question, else as recorded."""
+        return Degree.FULL if self.case is None else self.case.degrees.get(target, Degree.NONE)
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """One edge about to be taken, from `origin` to `target`; `row` is None inside a hierarchy."""
+
+    edge: Edge
+    origin: Provision
+    target: Provision
+    row: Mapping | None
+
+
+@dataclass(frozen=True)
+class Fired:
+    """A guard that fired: its name, the degree it allows at most, and what it tells people."""
+
+    name: str
+    cap: Degree = Degree.FULL
+    flags: tuple[str, ...] = ()
+    edge: Edge | None = None  # travel as this edge instead
+    conditions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """All that the guards say of one crossing."""
+
+    edge: Edge
+    cap: Degree
+    fired: tuple[Fired, ...]
+    rationale: str | None
+    roles: frozenset[str] | None
+    conditions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = field(default=())
+
+
+class Chain(Protocol):
+    """What a guard may know of the chain so far."""
+
+    @property
+    def rationale(self) -> str | None:
+        """The one rationale of its rows, None before the first row."""
+
+    @property
+    def roles(self) -> frozenset[str] | None:
+        """The roles that every role-bound provision so far binds; None: none was role-bound."""
+
+    @property
+    def degree(self) -> Degree:
+        """The degree at the near end."""
+
+
+def rule_on(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Ruling:
+    """Ask every guard; the strictest cap wins, and every guard that fired is named."""
+    fired = tuple(
+        answer
+        for guard in GUARDS
+        if (answer := guard(catalogue, crossing, chain, context)) is not None
+    )
+    edge = next((f.edge for f in fired if f.edge is not None), crossing.edge)
+    row = crossing.row
+    return Ruling(
+        edge=edge,
+        cap=min((f.cap for f in fired), default=Degree.FULL),
+        fired=fired,
+        rationale=row.rationale_kind if row is not None and chain.rationale is None else chain.rationale,
+        roles=chain_roles(catalogue, chain.roles, crossing.target, context),
+        conditions=tuple(c for f in fired for c in f.conditions),
+        questions=tuple(q for f in fired for q in f.questions),
+    )
+
+
+def chain_roles(
+    catalogue: Catalogue, so_far: frozenset[str] | None, provision: Provision, context: Context
+) -> frozenset[str] | None:
+    """The roles left after a provision: those given (or all) that everything role-bound binds."""
+    if not provision.binds:
+        return so_far
+    bound = expand(catalogue, provision.binds)
+    allowed = expand(catalogue, context.roles) & bound if context.roles else bound
+    return allowed if so_far is None else allowed & so_far
+
+
+def expand(catalogue: Catalogue, roles: frozenset[str]) -> frozenset[str]:
+    """Roles with those they stand for ('operator' stands for six)."""
+    return frozenset().union(*(catalogue.roles.get(r, frozenset({r})) for r in roles))
+
+
+def may_hold(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
+    """Whether a full or partial claim on the provision can mean anything at all."""
+    return (
+        provision.force == OBLIGATION
+        and not provision.addressees
+        and provision.in_force.holds(context.as_of)
+        and not _informative(catalogue, provision)
+    )
+
+
+def may_start(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
+    """Whether a question can start at the provision: an obligation in force."""
+    return may_hold(catalogue, provision, context) or (
+        provision.force is None and provision.in_force.holds(context.as_of)
+    )
+
+
+def _informative(catalogue: Catalogue, provision: Provision) -> bool:
+    if provision.kind in ("Recital", "Guidance"):
+        return True
+    ancestors = catalogue.ancestors(provision.id)
+    return any(catalogue.provisions[a].decomposition == INFORMATIVE for a in ancestors)
+
+
+# -- the guards, each one sentence of the calculus ---------------------------------------
+
+
+def _trust(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    row = crossing.row
+    if row is None or context.admits(row):
+        return None
+    if row.status == REJECTED:
+        return Fired("trust", Degree.NONE, ("rejected",))
+    return Fired("trust", Degree.CANDIDATE, (row.status,))
+
+
+def _force(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    target = crossing.target
+    if target.force == PROHIBITION:
+        return Fired("force", Degree.CANDIDATE, ("helps-prevent",))
+    heading = target.force is None and crossing.row is None
+    if target.force == OBLIGATION and not target.addressees and not _informative(catalogue, target):
+        return None
+    return Fired("force", Degree.NONE, () if heading else ("transfers-nothing",))
+
+
+def _in_force(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    if crossing.target.in_force.holds(context.as_of):
+        return None
+    return Fired("date", Degree.NONE, ("not-in-force",))
+
+
+def _role(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    left = chain_roles(catalogue, chain.roles, crossing.target, context)
+    if left is None or left:
+        return None
+    return Fired("role", Degree.CANDIDATE, ("binds-another-role",))
+
+
+def _system_class(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    classes = crossing.target.system_classes
+    if ANY_CLASS in (context.system_class, *classes) or not classes or context.system_class in classes:
+        return None
+    return Fired("scope", Degree.CANDIDATE, ("another-system-class",))
+
+
+def _rationale(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    row = crossing.row
+    if row is None or row.rationale_kind is None:
+        return None
+    if row.rationale_kind == "syntactic" and crossing.edge is not Edge.EQUAL:
+        return Fired("rationale", Degree.CANDIDATE, ("syntactic-only",))
+    if chain.rationale is not None and chain.rationale != row.rationale_kind:
+        return Fired("rationale", Degree.CANDIDATE, ("mixed-rationale",))
+    return None
+
+
+def _twins(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    if crossing.row is None or crossing.edge not in (Edge.EQUAL, Edge.SUBSET, Edge.SUPERSET):
+        return None
+    here = catalogue.editions[crossing.origin.edition].managed
+    there = catalogue.editions[crossing.target.edition].managed
+    if here is None or there is None or here == there:
+        return None
+    if context.case is not None:
+        return Fired("twins", flags=("same-text-other-system",))
+    return Fired("twins", flags=("same-text-other-system",), edge=Edge.INTERSECTS)
+
+
+def _choice(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    if crossing.row is None or not crossing.row.relation.is_set_relation:
+        return None
+    if ANY_OF in (crossing.origin.decomposition, crossing.target.decomposition):
+        return Fired("any-of", Degree.CANDIDATE, ("free-choice",))
+    return None
+
+
+def _legal_effect(
+    catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context
+) -> Fired | None:
+    """On law, full needs a signed row, and evidence that a hypothetical question does not have."""
+    row = crossing.row
+    if row is None or catalogue.editions[crossing.target.edition].bindingness != LAW:
+        return None
+    if row.signed and context.case is None:
+        return None
+    return Fired("legal-effect", Degree.PARTIAL)
+
+
+def _modality(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    if crossing.origin.modality == "should" and crossing.target.modality == "shall":
+        return Fired("modality", flags=("should-reaching-shall",))
+    return None
+
+
+def _conflict(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    return Fired("contrary", flags=("conflict",)) if crossing.edge is Edge.CONTRARY else None
+
+
+def _trigger(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    """A case claim crosses to B only if B's trigger is recorded as met by the same event."""
+    row = crossing.row
+    if row is None:
+        return None
+    named = [row.condition] if row.condition else [t.id for t in catalogue.triggers_of.get(crossing.target.id, ())]
+    conditions = tuple(catalogue.triggers[t].condition for t in named) if row.condition else ()
+    if context.case is None:
+        return Fired("trigger", conditions=conditions) if conditions else None
+    answers = {context.case.answers.get(t, "unrecorded") for t in named}
+    if not named or "yes" in answers:
+        return Fired("trigger", conditions=conditions) if conditions else None
+    if answers == {"no"}:
+        return Fired("trigger", Degree.NONE, ("trigger-not-met",), conditions=conditions)
+    asked = tuple(t for t in named if context.case.answers.get(t) is None)
+    return Fired("trigger", Degree.CANDIDATE, ("trigger-unrecorded",), conditions=conditions, questions=asked)
+
+
+def _occurrence(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+    """One case says nothing of standing elements, and an overlap counts only where it is per occurrence."""
+    if context.case is None:
+        return None
+    if crossing.target.occurrence in (None, STANDING):
+        return Fired("scope", Degree.CANDIDATE, ("standing-elements",))
+    if crossing.edge is Edge.INTERSECTS and crossing.row is not None:
+        if crossing.row.overlap not in (PER_OCCURRENCE, BOTH):
+            return Fired("occurrence", Degree.CANDIDATE, ("overlap-may-be-standing",))
+    if crossing.target.occurrence == BOTH:
+        return Fired("scope", Degree.PARTIAL, ("one-case",))
+    return None
+
+
+Guard = Callable[[Catalogue, Crossing, Chain, Context], Fired | None]
+
+GUARDS: tuple[Guard, ...] = (
+    _trust,
+    _force,
+    _in_force,
+    _role,
+    _system_class,
+    _rationale,
+    _twins,
+    _choice,
+    _legal_effect,
+    _modality,
+    _conflict,
+    _trigger,
+    _occurrence,
+)
+
+
+def names() -> Iterator[str]:
+    """The guards in the order in which they are asked."""
+    return (g.__name__.lstrip("_").replace("_", "-") for g in GUARDS)
+
+
+def travels_as(catalogue: Catalogue, row: Mapping, context: Context) -> Edge:
+    """The relation an admitted row has once the guards that need no chain have spoken.
+
+    Twins, and unsigned rows into law that would give full, travel as an intersection.
+    """
+    subject, object_ = catalogue.provisions[row.subject], catalogue.provisions[row.object]
+    edge = Edge(row.relation.value)
+    forward = Crossing(edge, subject, object_, row)
+    back = Crossing(Edge(row.relation.converse.value), object_, subject, row)
+    chain = _Nothing()
+    if (fired := _twins(catalogue, forward, chain, context)) is not None and fired.edge is not None:
+        return fired.edge
+    for crossing in (forward, back):
+        gives_full = crossing.edge in (Edge.EQUAL, Edge.SUPERSET)
+        if gives_full and _legal_effect(catalogue, crossing, chain, context) is not None:
+            return Edge.INTERSECTS
+    return edge
+
+
+class _Nothing:
+    """The chain before its first edge."""
+
+    rationale: str | None = None
+    roles: frozenset[str] | None = None
+    degree = Degree.FULL

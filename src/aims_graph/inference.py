@@ -1,0 +1,345 @@
+"""Claims with their proofs: which provisions follow, how far, from what is taken as done.
+
+The search walks from the targets along hierarchy and mapping edges, best degree
+first. What a claim becomes is the table in `relations`; what can cap or stop it
+is in `guards`. A walk keeps what the chain has used (rationale, roles, editions),
+so every guard that speaks of a whole chain can look at it. Rules with several
+premises (all parts) run between walks until nothing new follows.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+from aims_graph import guards
+from aims_graph.catalogue import Catalogue
+from aims_graph.confidence import any_holds, chain_confidence, chain_interval, minimal
+from aims_graph.guards import Context, Crossing
+from aims_graph.model import (
+    ALL_OF,
+    ANY_CLASS,
+    ANY_OF,
+    AS_APPROPRIATE,
+    OBLIGATION,
+    Claim,
+    Derivation,
+    Mapping,
+    Provision,
+    Step,
+)
+from aims_graph.relations import Degree, Edge, Relation, transfer
+
+MAX_DERIVATIONS = 64  # proofs kept of one claim; beyond that its confidence is a lower bound
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A claim on its way: where it stands and what its chain has used."""
+
+    provision: str
+    degree: Degree
+    steps: tuple[Step, ...]
+    flags: frozenset[str]
+    conditions: tuple[str, ...]
+    questions: tuple[str, ...]
+    rationale: str | None
+    roles: frozenset[str] | None  # None: nothing role-bound so far
+    editions: frozenset[str]
+
+    @property
+    def rows(self) -> frozenset[str]:
+        """Ids of the mapping rows used."""
+        return frozenset(s.mapping.id for s in self.steps if s.mapping is not None)
+
+    @property
+    def confidence(self) -> float:
+        """For ordering only: the product of the stated confidences, unknown as 0."""
+        rows = {s.mapping.id: s.mapping.confidence for s in self.steps if s.mapping is not None}
+        return chain_confidence(rows.values()) or 0.0
+
+    def derivation(self) -> Derivation:
+        """The proof as people see it."""
+        return Derivation(
+            self.provision, self.degree, self.steps, self.flags, self.conditions, self.questions
+        )
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Why an edge gave nothing more: kept for explaining, not a claim."""
+
+    provision: str
+    premise: str
+    row: Mapping | None
+    guards: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Inference:
+    """All claims from some targets, by provision, and the edges that stopped."""
+
+    claims: dict[str, Claim]
+    blocked: tuple[Blocked, ...]
+    start_binds: bool  # False: with the roles given, the start binds none of them
+
+
+def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inference:
+    """Every claim that follows when all that the targets ask is done (together)."""
+    search = _Search(catalogue, context)
+    starts = [search.start(t) for t in dict.fromkeys(targets)]
+    admitted = [s for s in starts if s is not None]
+    search.run(admitted)
+    claims = {p: _claim(found) for p, found in sorted(search.found.items())}
+    return Inference(claims, tuple(dict.fromkeys(search.blocked)), bool(admitted))
+
+
+class _Search:
+    def __init__(self, catalogue: Catalogue, context: Context) -> None:
+        self.catalogue = catalogue
+        self.context = context
+        self.found: dict[str, list[Reached]] = {}
+        self.blocked: list[Blocked] = []
+        self._seen: dict[tuple[object, ...], list[frozenset[str]]] = {}
+        self._heap: list[tuple[int, float, int, str, int, Reached]] = []
+        self._tick = count()
+
+    def start(self, target: str) -> Reached | None:
+        """The claim assumed at a target, or None where its guards refuse it."""
+        provision = self.catalogue.provisions[target]
+        if not guards.may_start(self.catalogue, provision, self.context):
+            return None
+        roles = guards.chain_roles(self.catalogue, None, provision, self.context)
+        if roles is not None and not roles:
+            return None
+        degree = self.context.start_degree(target)
+        if degree is Degree.NONE:
+            return None
+        rule = "record" if self.context.case else "target"
+        step = Step(rule, (), target, degree, None, provision.source)
+        return Reached(
+            target, degree, (step,), frozenset(), (), (), None, roles, frozenset({provision.edition})
+        )
+
+    def run(self, starts: list[Reached]) -> None:
+        """Walk to a fixpoint, then apply the rules with several premises, until nothing is new."""
+        for reached in starts:
+            self._push(reached)
+        while self._heap:
+            self._walk()
+            for reached in list(self._all_parts()):
+                self._push(reached)
+
+    # -- walking -----------------------------------------------------------------
+
+    def _push(self, reached: Reached) -> None:
+        key = (
+            reached.provision,
+            reached.degree,
+            reached.rationale,
+            reached.roles,
+            reached.editions,
+            reached.flags,
+        )
+        lineages = self._seen.setdefault(key, [])
+        if any(known <= reached.rows for known in lineages):
+            return
+        lineages.append(reached.rows)
+        order = (-reached.degree, -reached.confidence, len(reached.steps), reached.provision)
+        heapq.heappush(self._heap, (*order, next(self._tick), reached))
+
+    def _walk(self) -> None:
+        while self._heap:
+            reached = heapq.heappop(self._heap)[-1]
+            kept = self.found.setdefault(reached.provision, [])
+            if len(kept) >= MAX_DERIVATIONS:
+                continue
+            kept.append(reached)
+            if reached.degree >= Degree.PARTIAL:
+                for onward in self._onward(reached):
+                    self._push(onward)
+
+    def _onward(self, reached: Reached) -> Iterator[Reached]:
+        provision = self.catalogue.provisions[reached.provision]
+        for edge, other in self._hierarchy(provision):
+            crossing = Crossing(edge, provision, self.catalogue.provisions[other], None)
+            arrived = self._cross(reached, crossing)
+            if arrived is not None and arrived.degree >= Degree.PARTIAL:
+                yield arrived
+        for row, edge, other in self._mapped(provision):
+            target = self.catalogue.provisions[other]
+            if target.edition in reached.editions:
+                continue  # an edition visited twice would turn similarity into identity
+            arrived = self._cross(reached, Crossing(edge, provision, target, row))
+            if arrived is not None and not self._contradicted(reached, arrived):
+                yield arrived
+
+    def _hierarchy(self, provision: Provision) -> Iterator[tuple[Edge, str]]:
+        if provision.decomposition == ALL_OF:
+            for child in self.catalogue.children.get(provision.id, ()):
+                if not self.catalogue.provisions[child].conditional:
+                    yield Edge.PART, child
+        if provision.parent is not None:
+            parent = self.catalogue.provisions[provision.parent]
+            if parent.decomposition == ALL_OF and not provision.conditional:
+                yield Edge.WHOLE, parent.id
+            elif parent.decomposition == AS_APPROPRIATE:
+                yield Edge.CHOSEN, parent.id
+            elif parent.decomposition == ANY_OF:
+                yield Edge.FREE_CHOICE, parent.id
+
+    def _mapped(self, provision: Provision) -> Iterator[tuple[Mapping, Edge, str]]:
+        for row in self.catalogue.rows_at.get(provision.id, ()):
+            forward = row.subject == provision.id
+            other = row.object if forward else row.subject
+            if other not in self.catalogue.provisions:
+                continue
+            yield row, Edge((row.relation if forward else row.relation.converse).value), other
+
+    def _cross(self, reached: Reached, crossing: Crossing) -> Reached | None:
+        ruling = guards.rule_on(self.catalogue, crossing, reached, self.context)
+        degree = min(transfer(ruling.edge, reached.degree), ruling.cap)
+        if degree < Degree.PARTIAL and ruling.fired:
+            fired = tuple(g.name for g in ruling.fired)
+            self.blocked.append(Blocked(crossing.target.id, crossing.origin.id, crossing.row, fired))
+        if degree is Degree.NONE:
+            return None
+        row = crossing.row
+        step = Step(
+            rule="mapping" if row is not None else _RULE[crossing.edge],
+            premises=(crossing.origin.id,),
+            conclusion=crossing.target.id,
+            degree=degree,
+            relation=None if row is None else crossing.edge.value,
+            source=row.source if row is not None else _member(crossing).source,
+            mapping=row,
+            guards=tuple(g.name for g in ruling.fired),
+        )
+        flags = reached.flags | {flag for g in ruling.fired for flag in g.flags}
+        return Reached(
+            crossing.target.id,
+            degree,
+            (*reached.steps, step),
+            flags,
+            _joined(reached.conditions, ruling.conditions),
+            _joined(reached.questions, ruling.questions),
+            ruling.rationale,
+            ruling.roles,
+            reached.editions | {crossing.target.edition},
+        )
+
+    def _contradicted(self, reached: Reached, arrived: Reached) -> bool:
+        """A candidate that a judged 'unrelated' denies, from the start or from where it came."""
+        if arrived.degree is not Degree.CANDIDATE:
+            return False
+        near = {reached.provision, *(s.conclusion for s in reached.steps[:1])}
+        return any(
+            row.relation is Relation.UNRELATED and {row.subject, row.object} & near
+            for row in self.catalogue.rows_at.get(arrived.provision, ())
+            if self.context.admits(row)
+        )
+
+    # -- rules with several premises -----------------------------------------------
+
+    def _all_parts(self) -> Iterator[Reached]:
+        for parent, members in self.catalogue.children.items():
+            provision = self.catalogue.provisions[parent]
+            if provision.decomposition != ALL_OF or not provision.exhaustive:
+                continue
+            best = [self._best_full(m) for m in members]
+            if any(b is None for b in best) or not guards.may_hold(self.catalogue, provision, self.context):
+                continue
+            joined = self._join(provision, [b for b in best if b is not None])
+            if joined is not None:
+                yield joined
+
+    def _best_full(self, member: str) -> Reached | None:
+        full = [r for r in self.found.get(member, ()) if r.degree is Degree.FULL]
+        return max(full, key=lambda r: (r.confidence, -len(r.steps)), default=None)
+
+    def _join(self, parent: Provision, premises: list[Reached]) -> Reached | None:
+        rationales = {p.rationale for p in premises} - {None}
+        roles = guards.chain_roles(self.catalogue, _meet(p.roles for p in premises), parent, self.context)
+        if len(rationales) > 1 or (roles is not None and not roles):
+            return None
+        if any(s.conclusion == parent.id for p in premises for s in p.steps):
+            return None  # the members follow from the parent itself
+        steps = tuple(dict.fromkeys(s for p in premises for s in p.steps))
+        names = tuple(p.provision for p in premises)
+        whole = Step("all-parts", names, parent.id, Degree.FULL, None, parent.source)
+        return replace(
+            premises[0],
+            provision=parent.id,
+            steps=(*steps, whole),
+            flags=frozenset().union(*(p.flags for p in premises)),
+            conditions=_joined(*(p.conditions for p in premises)),
+            questions=_joined(*(p.questions for p in premises)),
+            rationale=next(iter(rationales), None),
+            roles=roles,
+            editions=frozenset().union(*(p.editions for p in premises)),
+        )
+
+
+_RULE = {
+    Edge.PART: "part",
+    Edge.WHOLE: "whole",
+    Edge.CHOSEN: "whole",
+    Edge.FREE_CHOICE: "any-of",
+}
+
+
+def _member(crossing: Crossing) -> Provision:
+    """The side of a hierarchy edge whose line states it: the member."""
+    return crossing.target if crossing.edge is Edge.PART else crossing.origin
+
+
+def _joined(*parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(x for part in parts for x in part))
+
+
+def _meet(sets: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    bound = [s for s in sets if s is not None]
+    return frozenset.intersection(*bound) if bound else None
+
+
+def _claim(found: list[Reached]) -> Claim:
+    degree = max(r.degree for r in found)
+    proofs = [r for r in found if r.degree is degree]
+    lineages = minimal(r.rows for r in proofs)
+    needed = sorted(
+        (r for r in proofs if r.rows in lineages),
+        key=lambda r: (-r.confidence, len(r.steps), [str(s.source) for s in r.steps]),
+    )
+    rows = {s.mapping.id: s.mapping for r in needed for s in r.steps if s.mapping is not None}
+    unknown = {r for r, m in rows.items() if m.confidence is None}
+    belief = {r: m.confidence for r, m in rows.items() if m.confidence is not None}
+    known = [lg for lg in lineages if not lg & unknown]
+    value, exact = any_holds(known, belief) if known else (0.0, True)
+    spans = [chain_interval(rows[r].confidence for r in lg) for lg in lineages]
+    interval = (max(low for low, _ in spans), min(1.0, sum(high for _, high in spans)))
+    best = chain_confidence(m.confidence for m in needed[0].derivation().rows)
+    return Claim(
+        provision=needed[0].provision,
+        degree=degree,
+        derivations=tuple(r.derivation() for r in needed),
+        confidence=value if known else None,
+        interval=interval,
+        best_confidence=best,
+        bounded=not exact or bool(unknown and known) or len(found) >= MAX_DERIVATIONS,
+    )
+
+
+def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]:
+    """For each obligation, itself and every provision that is full when it is: `strm:covers`.
+
+    Before the guards of role, date and scope, so that the graph serves every question.
+    """
+    open_context = replace(context, roles=frozenset(), system_class=ANY_CLASS, case=None)
+    found: dict[str, tuple[str, ...]] = {}
+    for provision in catalogue.provisions.values():
+        if provision.force == OBLIGATION and not provision.addressees:
+            result = infer(catalogue, [provision.id], open_context)
+            found[provision.id] = tuple(p for p, c in result.claims.items() if c.degree is Degree.FULL)
+    return found

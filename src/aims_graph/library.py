@@ -1,0 +1,83 @@
+"""Everything loaded once, the rest on demand: what each interface opens before it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from aims_graph import casetrace, catalogue, files, graph, inference, queries, records, shapes, trace
+from aims_graph.answers import WhatElse
+from aims_graph.errors import UnknownName
+from aims_graph.guards import Context
+from aims_graph.model import Finding
+from aims_graph.names import Names
+from aims_graph.trace import Options
+
+
+@dataclass(frozen=True)
+class Library:
+    """The data folders as loaded; records are optional and never leave this object."""
+
+    catalogue: catalogue.Catalogue
+    records: records.Records | None = None
+
+    @staticmethod
+    def open(data: Sequence[Path] = (), record_files: Sequence[Path] = ()) -> Library:
+        """Read the shipped data, what is laid over it, and record files."""
+        loaded = catalogue.load(files.read_all(files.data_roots(data)))
+        return Library(loaded, records.read(record_files, loaded) if record_files else None)
+
+    @cached_property
+    def names(self) -> Names:
+        """The resolver of typed names."""
+        return Names(self.catalogue)
+
+    @cached_property
+    def rules(self) -> shapes.Rules:
+        """The evidence rules."""
+        return shapes.load(self.catalogue.files)
+
+    @cached_property
+    def questions(self) -> dict[str, queries.Question]:
+        """The saved questions by name."""
+        return queries.load(self.catalogue.files)
+
+    def store(self, as_of: date, trust: str = "double-read") -> ox.Store:
+        """The dataset that questions and free SPARQL read, with what follows as of a day."""
+        context = Context(as_of=as_of, trust=trust)
+        covers = inference.covers(self.catalogue, context)
+        return graph.dataset(self.catalogue, context, covers, self.records)
+
+    def what_else(self, targets: Sequence[str], options: Options) -> WhatElse:
+        """The main question for typed names: provisions, or one recorded action or evidence item."""
+        if self.records is not None and len(targets) == 1:
+            record = self.records.find(targets[0])
+            if record is not None:
+                return casetrace.what_else_record(
+                    self.catalogue, self.rules, self.records, record, options
+                )
+        try:
+            ids = [self.names.resolve(t) for t in targets]
+        except UnknownName as error:
+            raise self._with_records(error) from None
+        return trace.what_else(self.catalogue, tuple(dict.fromkeys(ids)), options)
+
+    def _with_records(self, error: UnknownName) -> UnknownName:
+        if self.records is None:
+            return error
+        known = self.records.identifiers()
+        return UnknownName(error.text, (*error.candidates, *known)[:5], "provision or record")
+
+    def findings(self, as_of: date) -> tuple[Finding, ...]:
+        """What the evidence rules say of the records."""
+        if self.records is None:
+            return ()
+        found = self.records
+        labels = {iri: found.label(iri) for iri in found.facts.values}
+        curies = {p.iri: p.id for p in self.catalogue.provisions.values()}
+        return shapes.findings(self.rules, [text for _, text in found.texts], as_of, labels, curies)

@@ -1,0 +1,280 @@
+"""The values everything speaks of. Frozen; dates are dates; `None` means "not stated", which is not zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from aims_graph.relations import Degree, Relation
+
+LAW = "law"
+OBLIGATION = "obligation"
+PROHIBITION = "prohibition"
+ALL_OF, ANY_OF, AS_APPROPRIATE, INFORMATIVE = "AllOf", "AnyOf", "AsAppropriate", "Informative"
+STANDING, PER_OCCURRENCE, BOTH = "standing", "per-occurrence", "both"
+ACCEPTED, DOUBLE_READ, PROPOSED = "accepted", "double-read", "proposed"
+PUBLISHED, REJECTED = "published", "rejected"
+ANY_CLASS = "any"
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """A line of a data file; prints as `path:line`, relative to its data folder."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Days from `start` to `end`, both included; `None` is open."""
+
+    start: date | None = None
+    end: date | None = None
+
+    def holds(self, on: date) -> bool:
+        """Whether `on` lies in the interval.
+
+        >>> Interval(date(2024, 8, 1), date(2026, 7, 26)).holds(date(2026, 7, 27))
+        False
+        """
+        return (self.start is None or self.start <= on) and (self.end is None or on <= self.end)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition of a framework, with the names that people type for it."""
+
+    id: str  # the preferred prefix, for example the part before ':' of an id
+    iri: str
+    namespace: str
+    title: str
+    label: str
+    framework: str
+    version: str
+    bindingness: str
+    managed: str | None  # the management system it asks for, if it does
+    in_force: Interval
+    aliases: tuple[str, ...]
+    ignored_words: tuple[str, ...]
+    implied_words: tuple[str, ...]
+    coverage: str | None
+    link: str
+    rights: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class ApplicationDate:
+    """From when duties apply to a class of systems, and while that date itself is the law."""
+
+    system_class: str
+    start: date
+    valid: Interval
+    legal_question: str | None
+    source: Source
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One text that a provision had for a time."""
+
+    summary: str
+    valid: Interval
+    enacted_by: str | None
+
+
+@dataclass(frozen=True)
+class Provision:
+    """One citable unit of a framework edition."""
+
+    id: str
+    iri: str
+    kind: str
+    edition: str
+    parent: str | None
+    notation: str
+    title: str
+    summary: str | None
+    wordings: tuple[Wording, ...]
+    force: str | None
+    modality: str | None
+    occurrence: str | None
+    binds: frozenset[str]
+    addressees: frozenset[str]
+    system_classes: frozenset[str]
+    in_force: Interval
+    applies: tuple[ApplicationDate, ...]
+    decomposition: str | None
+    exhaustive: bool
+    conditional: bool
+    condition: str | None
+    refers_to: tuple[str, ...]
+    expected_output: tuple[str, ...]
+    responsible: tuple[str, ...]
+    link: str
+    note: str | None
+    source: Source
+
+    def summary_on(self, on: date) -> str | None:
+        """The own-words summary of the text in force on a day."""
+        for wording in self.wordings:
+            if wording.valid.holds(on):
+                return wording.summary
+        return self.summary
+
+    def applies_on(self, on: date) -> tuple[ApplicationDate, ...]:
+        """The application dates that are the law on a day."""
+        return tuple(a for a in self.applies if a.valid.holds(on))
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A question that an event raises, and the provisions that the answer yes sets off."""
+
+    id: str
+    condition: str
+    question: str
+    on_events: frozenset[str]
+    sets_off: tuple[str, ...]
+    binds: frozenset[str]
+    defined_in: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One row: what somebody claims of two provisions."""
+
+    id: str
+    subject: str
+    relation: Relation
+    object: str
+    confidence: float | None  # None = not stated, which is not 0
+    rationale_kind: str | None  # syntactic, semantic or functional
+    rationale: str | None
+    status: str
+    overlap: str | None
+    strength: int | None
+    condition: str | None  # id of the trigger that a case must meet
+    justification: str
+    author: str | None
+    reviewer: str | None
+    mapped_on: date | None
+    origin: str | None  # the publication a row was taken from, if not this project
+    mapping_set: str
+    source: Source
+
+    @property
+    def signed(self) -> bool:
+        """Whether an accountable person has accepted the row."""
+        return self.status == ACCEPTED
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a proof: a rule, its premises and what follows."""
+
+    rule: str  # mapping part whole all-parts any-of record
+    premises: tuple[str, ...]
+    conclusion: str
+    degree: Degree
+    relation: str | None
+    source: Source
+    mapping: Mapping | None = None
+    guards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A proof of one claim: steps in order, every premise before its use."""
+
+    provision: str
+    degree: Degree
+    steps: tuple[Step, ...]
+    flags: frozenset[str] = frozenset()
+    conditions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()  # triggers whose answer would lift a cap
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise ValueError(f"a claim on {self.provision} needs at least one step")
+
+    @property
+    def rows(self) -> tuple[Mapping, ...]:
+        """The distinct mapping rows the proof stands on, in order of use."""
+        found = {s.mapping.id: s.mapping for s in self.steps if s.mapping is not None}
+        return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed of one provision, at its highest degree, with every minimal proof of it."""
+
+    provision: str
+    degree: Degree
+    derivations: tuple[Derivation, ...]  # best first; never empty
+    confidence: float | None
+    interval: tuple[float, float]
+    best_confidence: float | None
+    bounded: bool  # the confidence is a lower bound only
+
+    @property
+    def best(self) -> Derivation:
+        """The most probable proof."""
+        return self.derivations[0]
+
+
+@dataclass(frozen=True)
+class TriggerState:
+    """A trigger question beside an answer: yes, no or unrecorded."""
+
+    trigger: Trigger
+    provision: str
+    state: str
+    reason: str | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result of checking records: what is missing, who asks for it, how to mend it."""
+
+    code: str
+    severity: str  # Violation, Warning, Info
+    name: str
+    message: str
+    provision: str
+    asked_by: str
+    focus: str
+    focus_label: str
+    rule_source: Source
+
+
+@dataclass(frozen=True)
+class Element:
+    """One requirement element of a provision for one case."""
+
+    code: str
+    name: str
+    provision: str
+    state: str  # recorded, missing, not-triggered
+    fix: str
+    rule_source: Source
+
+
+@dataclass(frozen=True)
+class Case:
+    """One occurrence as the records tell it."""
+
+    occurrence: str
+    label: str
+    targets: tuple[str, ...]
+    against: tuple[str, ...]
+    scope: str | None
+    elements: tuple[Element, ...] = ()
+    answers: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    assurance: str = "recorded"

@@ -1,0 +1,330 @@
+"""The questions people ask, as small functions over the catalogue and the inference."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from aims_graph.answers import (
+    CASE_LEVEL,
+    PROVISION_LEVEL,
+    Answer,
+    Applies,
+    OwnClause,
+    TriggerLine,
+    WhatElse,
+)
+from aims_graph.catalogue import Catalogue
+from aims_graph.errors import InputError
+from aims_graph.guards import Context, expand
+from aims_graph.inference import Inference, infer
+from aims_graph.model import ANY_CLASS, DOUBLE_READ, LAW, Claim, Derivation, Provision
+from aims_graph.relations import Degree
+from aims_graph.statements import provision_statement
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a question is asked: for whom, when, for which systems, and how strictly."""
+
+    as_of: date
+    roles: tuple[str, ...] = ()
+    system_class: str = ANY_CLASS
+    trust: str = DOUBLE_READ
+    frameworks: tuple[str, ...] = ()
+    min_degree: Degree = Degree.CANDIDATE
+    limit: int | None = None
+
+    def context(self) -> Context:
+        """The part of the options that guards look at."""
+        return Context(self.as_of, frozenset(self.roles), self.system_class, self.trust)
+
+
+def check_options(catalogue: Catalogue, options: Options) -> None:
+    """Refuse roles, classes, frameworks and trust levels that do not exist, naming those that do."""
+    for role in options.roles:
+        _one_of("role", role, catalogue.roles)
+    _one_of("system class", options.system_class, catalogue.system_classes)
+    _one_of("trust level", options.trust, (DOUBLE_READ, "accepted"))
+    for framework in options.frameworks:
+        _one_of("framework", framework, catalogue.editions)
+    if options.limit is not None and options.limit < 1:
+        raise InputError(f"limit {options.limit} is not a positive number. Give 1 or more.")
+
+
+def _one_of(what: str, value: str, allowed: Iterable[str]) -> None:
+    names = sorted(allowed)
+    if value not in names:
+        raise InputError(f"'{value}' is not a known {what}. Use one of: {', '.join(names)}.")
+
+
+def graph_version(catalogue: Catalogue) -> str:
+    """Twelve characters that change whenever any data file does."""
+    digest = hashlib.sha256()
+    for file in catalogue.files:
+        digest.update(f"{file.path}\0{file.text}\0".encode())
+    return digest.hexdigest()[:12]
+
+
+def what_else(catalogue: Catalogue, targets: Sequence[str], options: Options) -> WhatElse:
+    """What doing all that `targets` ask (ids, taken together) also counts towards.
+
+    Hypothetical: nothing here comes from records. Raises InputError for options
+    that do not exist.
+    """
+    check_options(catalogue, options)
+    result = infer(catalogue, targets, options.context())
+    answers, truncated = select_answers(catalogue, targets, result, options, "designed")
+    lines = trigger_lines(catalogue, targets, options, {})
+    return _assemble(catalogue, targets, result, options, answers, lines, truncated)
+
+
+def _assemble(
+    catalogue: Catalogue,
+    targets: Sequence[str],
+    result: Inference,
+    options: Options,
+    answers: tuple[Answer, ...],
+    triggers: tuple[TriggerLine, ...],
+    truncated: bool,
+) -> WhatElse:
+    return WhatElse(
+        targets=tuple(targets),
+        target_labels=tuple(label_of(catalogue, t) for t in targets),
+        level=PROVISION_LEVEL,
+        occurrence=None,
+        scope=None,
+        as_of=options.as_of,
+        roles=options.roles,
+        system_class=options.system_class,
+        trust=options.trust,
+        graph_version=graph_version(catalogue),
+        answers=answers,
+        triggers=triggers,
+        own_clause=(),
+        **signatures(answers),
+        notes=notes(catalogue, targets, result, options),
+        truncated=truncated,
+    )
+
+
+def case_answer(
+    base: WhatElse, record: str, occurrence: str, scope: str | None, own: tuple[OwnClause, ...]
+) -> WhatElse:
+    """A provision-level frame, restated for one recorded case."""
+    from dataclasses import replace
+
+    return replace(
+        base,
+        targets=(record,),
+        target_labels=(record,),
+        level=CASE_LEVEL,
+        occurrence=occurrence,
+        scope=scope,
+        own_clause=own,
+    )
+
+
+def label_of(catalogue: Catalogue, provision: str) -> str:
+    """How a provision is named to people: framework, notation, title."""
+    found = catalogue.provisions[provision]
+    return f"{catalogue.editions[found.edition].label}, {found.notation} {found.title}"
+
+
+def signatures(answers: Sequence[Answer]) -> dict[str, int]:
+    """How many mapping rows the full and partial answers stand on, and how many a person signed."""
+    rows = {
+        row.id: row.signed
+        for a in answers
+        if a.degree >= Degree.PARTIAL
+        for row in a.derivation.rows
+    }
+    return {"rows_used": len(rows), "rows_signed": sum(rows.values())}
+
+
+def notes(
+    catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options
+) -> tuple[str, ...]:
+    """Sentences that belong to the whole answer."""
+    said: list[str] = []
+    if not result.start_binds:
+        said.append(_start_note(catalogue, targets, options))
+    law = {catalogue.edition_of(p).label for p in result.claims if catalogue.edition_of(p).bindingness == LAW}
+    if law:
+        said.append(
+            f"{' and '.join(sorted(law))}: a mapping to law gives no presumption of conformity; "
+            "only harmonised standards cited in the Official Journal do."
+        )
+    return tuple(said)
+
+
+def _start_note(catalogue: Catalogue, targets: Sequence[str], options: Options) -> str:
+    for target in targets:
+        provision = catalogue.provisions[target]
+        bound = expand(catalogue, provision.binds)
+        if not provision.in_force.holds(options.as_of):
+            return f"{provision.notation} is not in force on {options.as_of}, so it starts no claim."
+        if bound and options.roles and not bound & expand(catalogue, frozenset(options.roles)):
+            whom = ", ".join(sorted(provision.binds))
+            return f"{provision.notation} binds {whom}, not {', '.join(options.roles)}: no claim starts here."
+    what = " and ".join(catalogue.provisions[t].notation for t in targets)
+    return f"{what} states no duty of an organisation, so it starts no claim."
+
+
+# -- answers ---------------------------------------------------------------------------
+
+
+def select_answers(
+    catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options, assurance: str
+) -> tuple[tuple[Answer, ...], bool]:
+    """The claims worth showing, sorted by degree, confidence and id; and whether a limit cut them."""
+    left_out = _own_family(catalogue, targets)
+    own = {catalogue.provisions[t].edition for t in targets} - set(options.frameworks)
+    shown = {
+        p: c
+        for p, c in result.claims.items()
+        if p not in left_out and catalogue.provisions[p].edition not in own
+    }
+    answers = [
+        make_answer(catalogue, claim, options, assurance)
+        for provision, claim in shown.items()
+        if claim.degree >= options.min_degree
+        and not _follows_only_from_listed(catalogue, provision, claim, shown)
+        and (not options.frameworks or catalogue.provisions[provision].edition in options.frameworks)
+    ]
+    ordered = sorted(answers, key=_rank)
+    cut = ordered if options.limit is None else ordered[: options.limit]
+    return tuple(cut), len(cut) < len(ordered)
+
+
+def _rank(answer: Answer) -> tuple[int, float, str]:
+    return (-answer.degree, -1.0 if answer.confidence is None else -answer.confidence, answer.provision)
+
+
+def _own_family(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
+    family: set[str] = set()
+    for target in targets:
+        family |= {target, *catalogue.ancestors(target), *catalogue.descendants(target)}
+    return frozenset(family)
+
+
+def _follows_only_from_listed(
+    catalogue: Catalogue, provision: str, claim: Claim, shown: dict[str, Claim]
+) -> bool:
+    """An ancestor whose every proof ends by going up from a listed member says nothing new."""
+    return all(
+        derivation.steps[-1].rule in ("whole", "all-parts", "any-of")
+        and all(p in shown for p in derivation.steps[-1].premises)
+        for derivation in claim.derivations
+    )
+
+
+def make_answer(catalogue: Catalogue, claim: Claim, options: Options, assurance: str) -> Answer:
+    """One claim as people and tools see it."""
+    provision = catalogue.provisions[claim.provision]
+    edition = catalogue.editions[provision.edition]
+    applies = _applies(provision, options)
+    best = claim.best
+    signers = {row.reviewer or "" for row in best.rows if row.signed}
+    return Answer(
+        provision=provision.id,
+        framework=provision.edition,
+        notation=provision.notation,
+        title=provision.title,
+        degree=claim.degree,
+        confidence=claim.confidence,
+        confidence_interval=claim.interval,
+        best_derivation_confidence=claim.best_confidence,
+        binds=tuple(sorted(provision.binds)),
+        bindingness=edition.bindingness,
+        applies=applies,
+        flags=_flags(provision, claim, best, applies, options),
+        conditions=best.conditions,
+        questions=best.questions,
+        assurance=assurance,
+        signed_by=", ".join(sorted(signers)) if signers and all(r.signed for r in best.rows) else None,
+        statement=provision_statement(provision, edition.bindingness, claim.degree),
+        derivation=best,
+        other_derivations=len(claim.derivations) - 1,
+    )
+
+
+def _applies(provision: Provision, options: Options) -> tuple[Applies, ...]:
+    dates = provision.applies_on(options.as_of)
+    wanted = (options.system_class, ANY_CLASS)
+    return tuple(
+        Applies(a.system_class, a.start)
+        for a in dates
+        if options.system_class == ANY_CLASS or a.system_class in wanted
+    )
+
+
+def _flags(
+    provision: Provision,
+    claim: Claim,
+    best: Derivation,
+    applies: tuple[Applies, ...],
+    options: Options,
+) -> tuple[str, ...]:
+    flags = set(best.flags)
+    if applies and all(a.start > options.as_of for a in applies):
+        flags.add("not-yet-applicable")
+    if any(a.legal_question for a in provision.applies_on(options.as_of)):
+        flags.add("application-date-disputed")
+    if claim.bounded:
+        flags.add("confidence-bounded")
+    return tuple(sorted(flags))
+
+
+# -- triggers --------------------------------------------------------------------------
+
+
+def trigger_lines(
+    catalogue: Catalogue,
+    targets: Sequence[str],
+    options: Options,
+    recorded: dict[str, tuple[str, str | None, object]],
+) -> tuple[TriggerLine, ...]:
+    """The questions that the targets' kind of event raises, with what the records say of each."""
+    events = _events(catalogue, targets)
+    family = _own_family(catalogue, targets)
+    roles = expand(catalogue, frozenset(options.roles))
+    lines: list[TriggerLine] = []
+    for trigger in catalogue.triggers.values():
+        if not trigger.on_events & events:
+            continue
+        if roles and trigger.binds and not expand(catalogue, trigger.binds) & roles:
+            continue
+        state, reason, source = recorded.get(trigger.id, ("unrecorded", None, None))
+        for provision in _topmost(catalogue, trigger.sets_off):
+            if provision in family or not catalogue.provisions[provision].in_force.holds(options.as_of):
+                continue
+            lines.append(
+                TriggerLine(
+                    trigger=trigger.id,
+                    provision=provision,
+                    question=trigger.question,
+                    state=state,
+                    binds=tuple(sorted(trigger.binds)),
+                    defined_in=trigger.defined_in,
+                    reason=reason,
+                    source=source,  # type: ignore[arg-type]
+                )
+            )
+    return tuple(sorted(lines, key=lambda t: (t.provision.partition(":")[0] , t.trigger, t.provision)))
+
+
+def _events(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
+    """The kinds of event that set the targets off."""
+    found = (t.on_events for target in targets for t in catalogue.triggers_of.get(target, ()))
+    return frozenset().union(*found)
+
+
+def _topmost(catalogue: Catalogue, provisions: Iterable[str]) -> tuple[str, ...]:
+    """Of provisions and their descendants, only the highest: one line a duty."""
+    chosen = set(provisions)
+    return tuple(
+        p for p in sorted(chosen) if not chosen.intersection(catalogue.ancestors(p))
+    )

@@ -1,0 +1,110 @@
+"""Turtle text to facts: each subject with its properties, and the line where it starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+import pyoxigraph as ox
+
+from aims_graph.errors import DataError, Problem
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+_SUBJECT = re.compile(r"^(?:<(?P<iri>[^>\s]+)>|(?P<prefix>[A-Za-z][\w.-]*)?:(?P<local>[^\s;,]+))", re.M)
+_PREFIX = re.compile(r"^\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.M | re.I)
+
+
+@dataclass
+class Facts:
+    """All that some Turtle files state: subject IRI → property IRI → values, in file order.
+
+    `place` gives the file and line where a subject starts; `triples` is the same content flat.
+    """
+
+    values: dict[str, dict[str, list[Term]]] = field(default_factory=dict)
+    place: dict[str, tuple[str, int]] = field(default_factory=dict)
+    triples: dict[str, list[ox.Triple]] = field(default_factory=dict)  # per file path
+
+    def texts(self, subject: str, prop: str) -> list[str]:
+        """The values of a property as plain text: a literal's value, or an IRI."""
+        return [_text(t) for t in self.values.get(subject, {}).get(prop, ())]
+
+    def text(self, subject: str, prop: str) -> str | None:
+        """The one value of a property as text, the first if there are several, else None."""
+        found = self.texts(subject, prop)
+        return found[0] if found else None
+
+    def of_type(self, rdf_type: str) -> Iterator[str]:
+        """Subjects stated to be of a class, in file order."""
+        wanted = ox.NamedNode(rdf_type)
+        for subject, properties in self.values.items():
+            if wanted in properties.get(_RDF_TYPE, ()):
+                yield subject
+
+
+_RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+
+def _text(term: Term) -> str:
+    return term.value if isinstance(term, ox.NamedNode | ox.Literal | ox.BlankNode) else str(term)
+
+
+def read_into(facts: Facts, path: str, text: str) -> Problem | None:
+    """Add one file's statements to `facts`; a syntax error is returned as a Problem."""
+    try:
+        triples = [ox.Triple(q.subject, q.predicate, q.object) for q in _parse(text)]
+    except SyntaxError as error:
+        where = error.lineno
+        detail = (error.msg or "syntax error").split(" at ")[0].rstrip(".")
+        return Problem(path, where, f"not valid Turtle: {detail}.", "Correct the syntax on that line.")
+    facts.triples[path] = triples
+    for triple in triples:
+        subject = _text(triple.subject)
+        facts.values.setdefault(subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
+    for subject, line in subject_lines(text).items():
+        facts.place.setdefault(subject, (path, line))
+    return None
+
+
+def _parse(text: str) -> Iterator[ox.Quad]:
+    return iter(ox.parse(input=text.encode(), format=ox.RdfFormat.TURTLE))
+
+
+def prefixes(text: str) -> dict[str, str]:
+    """The prefixes a Turtle or SPARQL text declares."""
+    return {m[1]: m[2] for m in _PREFIX.finditer(text)}
+
+
+def subject_lines(text: str) -> dict[str, int]:
+    """The line on which each subject starts, for text in canonical form (subjects in column 0)."""
+    known = prefixes(text)
+    lines: dict[str, int] = {}
+    inside = _long_literals(text)
+    for match in _SUBJECT.finditer(text):
+        if any(start < match.start() < end for start, end in inside):
+            continue
+        if match["iri"] is not None:
+            iri = match["iri"]
+        elif (match["prefix"] or "") in known:
+            iri = known[match["prefix"] or ""] + match["local"].replace("\\", "")
+        else:
+            continue
+        lines.setdefault(iri, text.count("\n", 0, match.start()) + 1)
+    return lines
+
+
+def _long_literals(text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in re.finditer(r'"""(?:[^"\\]|\\.|"(?!""))*"""', text, re.S)]
+
+
+def parse_date(value: str | None) -> date | None:
+    """An ISO date, or None for None; raises ValueError for anything else."""
+    return None if value is None else date.fromisoformat(value)
+
+
+def require(problems: list[Problem]) -> None:
+    """Raise all problems found so far, if any."""
+    if problems:
+        raise DataError(problems)
