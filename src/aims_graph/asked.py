@@ -56,13 +56,17 @@ def ask(library: Library, name: str, values: Mapping[str, str], as_of: date, tru
     question = queries.find(library.questions, name)
     known = {p.name: p for p in question.parameters}
     terms: dict[str, ox.NamedNode | ox.Literal] = {}
-    for parameter, value in values.items():
-        if parameter not in known:
+    for given, value in values.items():
+        if given not in known:
             takes = ", ".join(known) or "no parameters"
-            raise InputError(f"question '{name}' takes no '{parameter}'. It takes: {takes}.")
-        terms[parameter] = _term(library, known[parameter], value)
+            raise InputError(f"question '{name}' takes no '{given}'. It takes: {takes}.")
+        terms[given] = _term(library, known[given], value)
     for parameter in question.parameters:
-        if parameter.type == "date" and parameter.name not in terms:
+        if parameter.name in terms:
+            continue
+        if parameter.default is not None:
+            terms[parameter.name] = queries.literal(parameter, parameter.default)
+        elif parameter.type == "date":
             terms[parameter.name] = queries.literal(parameter, as_of.isoformat())
     table = queries.run(library.store(as_of, trust), question, terms)
     return _rows(table, library.catalogue.prefixes)
@@ -115,9 +119,7 @@ def sparql(
     return found
 
 
-def _serve(
-    pipe: Connection, text: str, data: Sequence[Path], records: Sequence[Path], as_of: date, trust: str
-) -> None:
+def _serve(pipe: Connection, text: str, data: Sequence[Path], records: Sequence[Path], as_of: date, trust: str) -> None:
     library = Library.open(data, records)
     store = library.store(as_of, trust)
     pipe.send("ready")
@@ -133,7 +135,7 @@ def _evaluated(store: ox.Store, text: str, prefixes: Mapping[str, str]) -> Rows 
         cell = Cell("literal", str(bool(found)).lower(), f"{XSD}boolean")
         return Rows(("answer",), ((cell,),), bool(found))
     if isinstance(found, ox.QueryTriples):
-        return bytes(ox.serialize(found, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes)))
+        return ox.serialize(found, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes)) or b""
     columns = tuple(v.value for v in found.variables)
     return _rows(queries.Table(columns, tuple(tuple(row) for row in found)), prefixes)
 

@@ -243,8 +243,7 @@ class Builder:
     def _wordings(self, iri: str) -> tuple[Wording, ...]:
         found = [w for w in self._individuals("Wording") if self._one(w, f"{AIMS}wordingOf") == iri]
         wordings = [
-            Wording(self._need(w, f"{AIMS}summary"), self._interval(w), self._one(w, f"{AIMS}enactedBy"))
-            for w in found
+            Wording(self._need(w, f"{AIMS}summary"), self._interval(w), self._one(w, f"{AIMS}enactedBy")) for w in found
         ]
         return tuple(sorted(wordings, key=lambda w: w.valid.start or date.min))
 
@@ -260,9 +259,7 @@ class Builder:
                 self.bad(node, f"'{self.name(node)}' lacks a class or a date.", "Add both.")
                 continue
             question = self._one(node, f"{AIMS}legalQuestion")
-            found.append(
-                ApplicationDate(system_class, start, self._interval(node), question, self._source(node))
-            )
+            found.append(ApplicationDate(system_class, start, self._interval(node), question, self._source(node)))
         return tuple(sorted(found, key=lambda a: (a.start, a.system_class)))
 
     def _trigger(self, iri: str) -> None:
@@ -304,10 +301,10 @@ class Builder:
     def _check_references(self) -> None:
         set_off = {p for t in self.triggers.values() for p in t.sets_off}
         for trigger in self.triggers.values():
-            for provision in trigger.sets_off:
-                if provision not in self.provisions:
-                    what = f"trigger '{trigger.id}' sets off '{provision}', which does not exist."
-                    self.bad(self._iri_of(trigger.id), what, self.suggestion(provision))
+            for name in trigger.sets_off:
+                if name not in self.provisions:
+                    what = f"trigger '{trigger.id}' sets off '{name}', which does not exist."
+                    self.bad(self._iri_of(trigger.id), what, self.suggestion(name))
         for provision in self.provisions.values():
             recurs = provision.occurrence not in (None, STANDING)
             if recurs and provision.force == OBLIGATION and provision.id not in set_off:
@@ -318,5 +315,3 @@ class Builder:
         prefix, _, local = name.partition(":")
         edition = self.editions.get(prefix)
         return edition.namespace + local if edition else name
-
-

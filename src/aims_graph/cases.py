@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from aims_graph.model import OBLIGATION, PER_OCCURRENCE, Element, Source
 from aims_graph.records import Records
 from aims_graph.relations import Degree
 from aims_graph.shapes import Rules, elements
-from aims_graph.vocab import AIMS, DCTERMS, RDFS
+from aims_graph.vocab import AIMS, RDFS
 
 RECORDED, MISSING = "recorded", "missing"
 
@@ -32,6 +32,7 @@ class CaseRecord:
     answers: dict[str, tuple[str, str | None, Source | None]]
     against: tuple[str, ...]
     judged_by: tuple[str, ...]
+    source: Source | None
 
     def facts(self) -> CaseFacts:
         """The part that guards look at."""
@@ -39,9 +40,7 @@ class CaseRecord:
         return CaseFacts(answers, self.degrees, frozenset(self.against))
 
 
-def read_case(
-    catalogue: Catalogue, rules: Rules, records: Records, record: str, as_of: date
-) -> CaseRecord:
+def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str, as_of: date) -> CaseRecord:
     """Everything an answer needs of the case that a record (an IRI) belongs to."""
     case = records.case_of(record)
     if case is None:
@@ -65,6 +64,7 @@ def read_case(
         answers=records.answers(case, catalogue),
         against=tuple(catalogue.curie(p) for p in facts.texts(case, f"{AIMS}requirementNotFulfilled")),
         judged_by=_judges(records, case),
+        source=records.source(case),
     )
 
 
@@ -94,9 +94,7 @@ def degrees_of(catalogue: Catalogue, found: Iterable[Element]) -> dict[str, Degr
     return degrees
 
 
-def _all_leaves_have_elements(
-    catalogue: Catalogue, provision: str, states: dict[str, list[str]]
-) -> bool:
+def _all_leaves_have_elements(catalogue: Catalogue, provision: str, states: dict[str, list[str]]) -> bool:
     below = (provision, *catalogue.descendants(provision))
     leaves = [p for p in below if not catalogue.children.get(p)]
     return all(leaf in states for leaf in leaves)
@@ -123,17 +121,25 @@ def _judges(records: Records, case: str) -> tuple[str, ...]:
     """Who made the recorded judgements of the case, with the day."""
     facts = records.facts
     nodes = [n for prop in facts.values.get(case, {}) for n in facts.texts(case, prop)]
-    actions = [
-        a
-        for a in facts.values
-        if case in facts.texts(a, f"{AIMS}correctiveActionFor")
-    ]
+    actions = [a for a in facts.values if case in facts.texts(a, f"{AIMS}correctiveActionFor")]
     nodes += [r for r in facts.values if set(facts.texts(r, f"{AIMS}reviewsAction")) & set(actions)]
-    said: set[str] = set()
+    said: dict[str, set[str]] = {}
     for node in nodes:
         for who, when in ((f"{AIMS}judgedBy", f"{AIMS}judgedOn"), (f"{AIMS}reviewedBy", f"{AIMS}reviewedOn")):
-            person, day = facts.text(node, who), facts.text(node, when)
+            person = facts.text(node, who)
             if person is not None:
-                name = facts.text(person, f"{RDFS}label") or facts.text(person, f"{DCTERMS}title") or person
-                said.add(f"{name}{f' ({day})' if day else ''}")
-    return tuple(sorted(said))
+                name = facts.text(person, f"{RDFS}label") or person
+                said.setdefault(name, set()).update(facts.texts(node, when))
+    return tuple(f"{name} ({', '.join(sorted(days))})" for name, days in sorted(said.items()))
+
+
+def derived_facts(catalogue: Catalogue, case: CaseRecord) -> Iterator[tuple[str, str, str, bool]]:
+    """What the evidence rules say of a case, as statements (subject, predicate, object, object is a text)."""
+    for own in case.own:
+        yield case.case_iri, f"{AIMS}handledUnder", catalogue.iri(own), False
+    for element in case.elements:
+        if element.state in (RECORDED, MISSING):
+            prop = "recordsElement" if element.state == RECORDED else "lacksElement"
+            yield case.case_iri, AIMS + prop, element.rule_iri, False
+    if case.source is not None:
+        yield case.case_iri, f"{AIMS}sourceLine", str(case.source), True

@@ -24,9 +24,7 @@ from aims_graph.trace import (
 )
 
 
-def what_else_record(
-    catalogue: Catalogue, rules: Rules, records: Records, record: str, options: Options
-) -> WhatElse:
+def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, record: str, options: Options) -> WhatElse:
     """What the record of one case (an identifier or IRI) also counts towards, for that case only.
 
     The degree on the case's own clause comes from its recorded elements; nothing is
@@ -70,19 +68,17 @@ def _own(
     catalogue: Catalogue, rules: Rules, records: Records, case: CaseRecord, options: Options
 ) -> tuple[OwnClause, ...]:
     others = [
-        read_case(catalogue, rules, records, iri, options.as_of)
-        for iri in records.cases()
-        if iri != case.case_iri
+        read_case(catalogue, rules, records, iri, options.as_of) for iri in records.cases() if iri != case.case_iri
     ]
     done = sum(complete(c.degrees, c.own) for c in [case, *others])
     lines = []
     for own in case.own:
         family = {own, *catalogue.descendants(own)}
         found = tuple(e for e in case.elements if e.provision in family)
-        counts = [sum(e.state == state for e in found) for state in (RECORDED, MISSING)]
+        recorded, missing = (sum(e.state == state for e in found) for state in (RECORDED, MISSING))
         notation = catalogue.provisions[own].notation
         sentence = own_clause_statement(
-            case.record, notation, case.case, *counts, cases=len(others) + 1, complete=done
+            case.record, notation, case.case, recorded, missing, cases=len(others) + 1, complete=done
         )
         lines.append(OwnClause(own, notation, case.degrees[own], found, case.judged_by, sentence))
     return tuple(lines)

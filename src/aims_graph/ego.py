@@ -18,7 +18,8 @@ from aims_graph.relations import Degree
 
 MAX_NODES = 25
 ROW_HEIGHT = 64
-COLUMN_WIDTH = 300
+COLUMN_WIDTH = 340
+OFF_LINE = 11  # keeps the centre off every row: labels of exactly level lines are misplaced
 CENTRE = "centre"
 
 
@@ -64,7 +65,8 @@ def around(catalogue: Catalogue, answer: WhatElse, maximum: int = MAX_NODES) -> 
     blocks = _blocks(shown, hidden)
     columns = _two_columns(blocks)
     height = max(2, *(_rows(column) for column in columns)) * ROW_HEIGHT
-    nodes = [Node(CENTRE, _centre_label(catalogue, answer), "", "", CENTRE, 0, height // 2)]
+    middle = height // 2 + OFF_LINE
+    nodes = [Node(CENTRE, _centre_label(catalogue, answer), "", "", CENTRE, 0, middle)]
     links: list[Link] = []
     headings: list[tuple[str, int, int]] = []
     for side, column in zip((-1, 1), columns, strict=True):
@@ -117,10 +119,7 @@ Block = tuple[str, list[Answer], list[tuple[str, int]]]
 
 def _blocks(shown: list[Answer], hidden: dict[str, Counter[str]]) -> list[Block]:
     frameworks = dict.fromkeys([a.framework for a in shown] + list(hidden))
-    return [
-        (f, [a for a in shown if a.framework == f], sorted(hidden.get(f, Counter()).items()))
-        for f in frameworks
-    ]
+    return [(f, [a for a in shown if a.framework == f], sorted(hidden.get(f, Counter()).items())) for f in frameworks]
 
 
 def _two_columns(blocks: list[Block]) -> tuple[list[Block], list[Block]]:
@@ -143,7 +142,9 @@ def _rows(blocks: list[Block]) -> int:
 
 def _node(answer: Answer, framework: str, x: int, y: int) -> Node:
     title = f"{answer.notation} {answer.title}: {answer.degree.word}. {answer.statement}"
-    return Node(answer.provision, f"{answer.notation}\n{_short(answer.title)}", title, framework, answer.degree.word, x, y)
+    return Node(
+        answer.provision, f"{answer.notation}\n{_short(answer.title)}", title, framework, answer.degree.word, x, y
+    )
 
 
 def _short(title: str, most: int = 34) -> str:

@@ -1,14 +1,14 @@
 """One exception tree. Every message says what is wrong, where, and how to fix it.
 
-    AimsGraphError
-    ├── DataError          a data file is wrong (all problems of all files at once)
-    ├── NameError_         what a person typed names no single thing
-    │   ├── UnknownName        nothing has that name; carries the nearest candidates
-    │   └── AmbiguousName      several things have it; carries all of them
-    ├── InputError         an option, date or request that cannot be used
-    ├── OutputError        a file that cannot be written
-    ├── QueryError         a query that cannot be parsed or run
-    └── MissingDependency  an optional part that is not installed
+AimsGraphError
+├── DataError          a data file is wrong (all problems of all files at once)
+├── NameError_         what a person typed names no single thing
+│   ├── UnknownName        nothing has that name; carries the nearest candidates
+│   └── AmbiguousName      several things have it; carries all of them
+├── InputError         an option, date or request that cannot be used
+├── OutputError        a file that cannot be written
+├── QueryError         a query that cannot be parsed or run
+└── MissingDependency  an optional part that is not installed
 """
 
 from __future__ import annotations

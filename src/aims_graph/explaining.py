@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from aims_graph.answers import derivation_json
@@ -85,16 +86,14 @@ def _sentence(
         )
     why = f" ({', '.join(stopped.guards)})" if stopped.guards else ""
     kept = "only a candidate is left" if stopped.degree is Degree.CANDIDATE else "nothing is left"
-    return (
-        f"No claim: at the edge {stopped.start} {stopped.relation} {stopped.end}{why} {kept}."
-    )
+    return f"No claim: at the edge {stopped.start} {stopped.relation} {stopped.end}{why} {kept}."
 
 
 def _shortest(catalogue: Catalogue, start: str, end: str, context: Context) -> tuple[Hop, ...]:
     """The shortest connection by parts and rows, walked with what is left after each edge."""
     import networkx as nx
 
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     for provision in catalogue.provisions.values():
         if provision.parent is not None:
             graph.add_edge(provision.id, provision.parent)
@@ -105,7 +104,7 @@ def _shortest(catalogue: Catalogue, start: str, end: str, context: Context) -> t
         return ()
     path = min(nx.all_shortest_paths(graph, start, end))
     chain = _Walk()
-    return tuple(_hop(catalogue, a, b, chain, context) for a, b in zip(path, path[1:], strict=False))
+    return tuple(_hop(catalogue, a, b, chain, context) for a, b in pairwise(path))
 
 
 class _Walk:
@@ -145,9 +144,7 @@ def _crossing(catalogue: Catalogue, a: str, b: str) -> Crossing:
         up = {ALL_OF: Edge.WHOLE, AS_APPROPRIATE: Edge.CHOSEN, ANY_OF: Edge.FREE_CHOICE}
         edge = up.get(there.decomposition or "", Edge.CROSSWALK)
         return Crossing(Edge.CROSSWALK if here.conditional else edge, here, there, None)
-    row = max(
-        (r for r in catalogue.rows_at[a] if {r.subject, r.object} == {a, b}), key=_trusted
-    )
+    row = max((r for r in catalogue.rows_at[a] if {r.subject, r.object} == {a, b}), key=_trusted)
     relation = row.relation if row.subject == a else row.relation.converse
     return Crossing(Edge(relation.value), here, there, row)
 

@@ -50,13 +50,9 @@ def data_roots(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
     folders = [*named, *extra]
     for folder in folders:
         if not folder.is_dir():
-            raise InputError(
-                f"data folder '{folder}' does not exist. Name a folder that holds ontology/ or mappings/."
-            )
+            raise InputError(f"data folder '{folder}' does not exist. Name a folder that holds ontology/ or mappings/.")
         if not any((folder / part).is_dir() for part in ("ontology", "mappings", "queries")):
-            raise InputError(
-                f"data folder '{folder}' holds no data. It needs ontology/, mappings/ or queries/ inside."
-            )
+            raise InputError(f"data folder '{folder}' holds no data. It needs ontology/, mappings/ or queries/ inside.")
     return (shipped_root(), *folders)
 
 
@@ -85,9 +81,7 @@ def read_text(path: Path, name: str | None = None) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(
-            [Problem(shown, None, f"cannot be read ({error.strerror}).", "Check the path.")]
-        ) from error
+        raise DataError([Problem(shown, None, f"cannot be read ({error.strerror}).", "Check the path.")]) from error
     if not data.strip():
         raise DataError([Problem(shown, None, "the file is empty.", "Write it or remove it.")])
     try:

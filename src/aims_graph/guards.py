@@ -114,11 +114,7 @@ class Chain(Protocol):
 
 def rule_on(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Ruling:
     """Ask every guard; the strictest cap wins, and every guard that fired is named."""
-    fired = tuple(
-        answer
-        for guard in GUARDS
-        if (answer := guard(catalogue, crossing, chain, context)) is not None
-    )
+    fired = tuple(answer for guard in GUARDS if (answer := guard(catalogue, crossing, chain, context)) is not None)
     edge = next((f.edge for f in fired if f.edge is not None), crossing.edge)
     row = crossing.row
     return Ruling(
@@ -245,9 +241,7 @@ def _choice(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Con
     return None
 
 
-def _legal_effect(
-    catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context
-) -> Fired | None:
+def _legal_effect(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
     """On law, full needs a signed row, and evidence that a hypothetical question does not have."""
     row = crossing.row
     if row is None or catalogue.editions[crossing.target.edition].bindingness != LAW:
@@ -268,21 +262,31 @@ def _conflict(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: C
 
 
 def _trigger(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
-    """A case claim crosses to B only if B's trigger is recorded as met by the same event."""
+    """A case claim crosses to B only if B's trigger, and the row's own condition, are recorded as met by the event."""
     row = crossing.row
     if row is None:
         return None
-    named = [row.condition] if row.condition else [t.id for t in catalogue.triggers_of.get(crossing.target.id, ())]
-    conditions = tuple(catalogue.triggers[t].condition for t in named) if row.condition else ()
-    if context.case is None:
+    stated = [catalogue.triggers[row.condition]] if row.condition else []
+    conditions = tuple(t.condition for t in stated)
+    own = list(catalogue.triggers_of.get(crossing.target.id, ()))
+    if context.case is None or not (stated or own):
         return Fired("trigger", conditions=conditions) if conditions else None
-    answers = {context.case.answers.get(t, "unrecorded") for t in named}
-    if not named or "yes" in answers:
+    recorded = context.case.answers
+    states = [_met([t.id for t in asked], recorded) for asked in (stated, own) if asked]
+    if all(state == "yes" for state in states):
         return Fired("trigger", conditions=conditions) if conditions else None
-    if answers == {"no"}:
+    if "no" in states:
         return Fired("trigger", Degree.NONE, ("trigger-not-met",), conditions=conditions)
-    asked = tuple(t for t in named if context.case.answers.get(t) is None)
-    return Fired("trigger", Degree.CANDIDATE, ("trigger-unrecorded",), conditions=conditions, questions=asked)
+    open_ones = tuple(dict.fromkeys(t.id for t in (*stated, *own) if t.id not in recorded))
+    return Fired("trigger", Degree.CANDIDATE, ("trigger-unrecorded",), conditions=conditions, questions=open_ones)
+
+
+def _met(triggers: list[str], recorded: dict[str, str]) -> str:
+    """Whether any of several triggers was met: yes, no (all denied) or unrecorded."""
+    answers = {recorded.get(t, "unrecorded") for t in triggers}
+    if "yes" in answers:
+        return "yes"
+    return "no" if answers == {"no"} else "unrecorded"
 
 
 def _occurrence(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
@@ -291,9 +295,9 @@ def _occurrence(catalogue: Catalogue, crossing: Crossing, chain: Chain, context:
         return None
     if crossing.target.occurrence in (None, STANDING):
         return Fired("scope", Degree.CANDIDATE, ("standing-elements",))
-    if crossing.edge is Edge.INTERSECTS and crossing.row is not None:
-        if crossing.row.overlap not in (PER_OCCURRENCE, BOTH):
-            return Fired("occurrence", Degree.CANDIDATE, ("overlap-may-be-standing",))
+    row = crossing.row
+    if crossing.edge is Edge.INTERSECTS and row is not None and row.overlap not in (PER_OCCURRENCE, BOTH):
+        return Fired("occurrence", Degree.CANDIDATE, ("overlap-may-be-standing",))
     if crossing.target.occurrence == BOTH:
         return Fired("scope", Degree.PARTIAL, ("one-case",))
     return None

@@ -62,9 +62,7 @@ class Reached:
 
     def derivation(self) -> Derivation:
         """The proof as people see it."""
-        return Derivation(
-            self.provision, self.degree, self.steps, self.flags, self.conditions, self.questions
-        )
+        return Derivation(self.provision, self.degree, self.steps, self.flags, self.conditions, self.questions)
 
 
 @dataclass(frozen=True)
@@ -119,9 +117,7 @@ class _Search:
             return None
         rule = "record" if self.context.case else "target"
         step = Step(rule, (), target, degree, None, provision.source)
-        return Reached(
-            target, degree, (step,), frozenset(), (), (), None, roles, frozenset({provision.edition})
-        )
+        return Reached(target, degree, (step,), frozenset(), (), (), None, roles, frozenset({provision.edition}))
 
     def run(self, starts: list[Reached]) -> None:
         """Walk to a fixpoint, then apply the rules with several premises, until nothing is new."""
@@ -343,3 +339,11 @@ def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]
             result = infer(catalogue, [provision.id], open_context)
             found[provision.id] = tuple(p for p, c in result.claims.items() if c.degree is Degree.FULL)
     return found
+
+
+def asserted(catalogue: Catalogue, context: Context) -> Iterator[tuple[str, str, str]]:
+    """(subject, relation, object) ids of every admitted set relation, as it travels."""
+    for row in catalogue.mappings:
+        known = row.subject in catalogue.provisions and row.object in catalogue.provisions
+        if known and context.admits(row) and row.relation.is_set_relation:
+            yield row.subject, guards.travels_as(catalogue, row, context).value, row.object

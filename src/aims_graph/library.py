@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from aims_graph import casetrace, catalogue, files, graph, inference, queries, records, shapes, trace
+from aims_graph import cases, casetrace, catalogue, files, graph, inference, queries, records, shapes, trace
 from aims_graph.answers import WhatElse
 from aims_graph.errors import UnknownName
+from aims_graph.graph import Fact
 from aims_graph.guards import Context
 from aims_graph.model import Finding
 from aims_graph.names import Names
 from aims_graph.trace import Options
+from aims_graph.vocab import STRM
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,39 @@ class Library:
     def store(self, as_of: date, trust: str = "double-read") -> ox.Store:
         """The dataset that questions and free SPARQL read, with what follows as of a day."""
         context = Context(as_of=as_of, trust=trust)
-        covers = inference.covers(self.catalogue, context)
-        return graph.dataset(self.catalogue, context, covers, self.records)
+        iri = self.catalogue.iri
+        asserted = (
+            Fact(iri(a), STRM + relation, iri(b)) for a, relation, b in inference.asserted(self.catalogue, context)
+        )
+        covered = inference.covers(self.catalogue, context).items()
+        derived = [Fact(iri(whole), f"{STRM}covers", iri(part)) for whole, parts in covered for part in parts]
+        derived += [Fact(*f) for case in self.cases(as_of) for f in cases.derived_facts(self.catalogue, case)]
+        found = None if self.records is None else self.records.facts
+        return graph.dataset(self.catalogue, asserted, derived, found)
+
+    def statements(self, as_of: date, trust: str = "double-read") -> tuple[bytes, ...]:
+        """What a reasoner is given: the ontology, the editions and the relations of admitted rows, as Turtle."""
+        context = Context(as_of=as_of, trust=trust)
+        iri = self.catalogue.iri
+        links = inference.asserted(self.catalogue, context)
+        lines = "".join(f"<{iri(a)}> <{STRM}{relation}> <{iri(b)}> .\n" for a, relation, b in links)
+        read = [f.text for f in self.catalogue.files if f.kind in ("ontology", "framework")]
+        return tuple(text.encode() for text in (*read, lines))
+
+    def cases(self, as_of: date) -> tuple[cases.CaseRecord, ...]:
+        """Every recorded case with its elements as of a day."""
+        if self.records is None:
+            return ()
+        return tuple(
+            cases.read_case(self.catalogue, self.rules, self.records, case, as_of) for case in self.records.cases()
+        )
 
     def what_else(self, targets: Sequence[str], options: Options) -> WhatElse:
         """The main question for typed names: provisions, or one recorded action or evidence item."""
         if self.records is not None and len(targets) == 1:
             record = self.records.find(targets[0])
             if record is not None:
-                return casetrace.what_else_record(
-                    self.catalogue, self.rules, self.records, record, options
-                )
+                return casetrace.what_else_record(self.catalogue, self.rules, self.records, record, options)
         try:
             ids = [self.names.resolve(t) for t in targets]
         except UnknownName as error:

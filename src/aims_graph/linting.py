@@ -134,7 +134,8 @@ def _rule_faults(catalogue: Catalogue, rules: shapes.Rules) -> Iterator[Problem]
                 yield _at(rule.source, f"source '{catalogue.curie(provision)}' does not exist.", "Correct it.")
         for examples, must_fail in ((rule.passing, False), (rule.failing, True)):
             for number, example in enumerate(examples, 1):
-                hit = any(s == rule.iri for s, _ in shapes.example_results(rules, example, EXAMPLE_DAY))
+                found = shapes.example_results(rules, example, catalogue.prefixes, EXAMPLE_DAY)
+                hit = any(shape == rule.iri for shape, _ in found)
                 if hit != must_fail:
                     kind = "failing" if must_fail else "passing"
                     what = f"{kind} example {number} of {rule.code} {'passes' if must_fail else 'fails'}."

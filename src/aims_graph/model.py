@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from aims_graph.relations import Degree, Relation
@@ -258,23 +258,10 @@ class Finding:
 class Element:
     """One requirement element of a provision for one case."""
 
+    rule_iri: str
     code: str
     name: str
     provision: str
     state: str  # recorded, missing, not-triggered
     fix: str
     rule_source: Source
-
-
-@dataclass(frozen=True)
-class Case:
-    """One occurrence as the records tell it."""
-
-    occurrence: str
-    label: str
-    targets: tuple[str, ...]
-    against: tuple[str, ...]
-    scope: str | None
-    elements: tuple[Element, ...] = ()
-    answers: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-    assurance: str = "recorded"

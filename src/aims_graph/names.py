@@ -87,7 +87,7 @@ class Names:
 
     def find(self, text: str, limit: int = 50) -> tuple[str, ...]:
         """Provisions whose id, notation, title or summary holds every word, best places first."""
-        wanted = [w for w in re.findall(r"\w+", text.lower())]
+        wanted = re.findall(r"\w+", text.lower())
         if not wanted:
             return ()
         ranked: list[tuple[int, str]] = []
@@ -108,7 +108,7 @@ class Names:
     def _keys(self, provision: Provision) -> set[Key]:
         edition = self._catalogue.editions[provision.edition]
         locator = provision.id.partition(":")[2]
-        plain = {words(locator), words(provision.notation)}
+        plain = {_without(words(name), FILLERS) for name in (locator, provision.notation)}
         return plain | {_without(key, edition.ignored_words) for key in plain}
 
     def _meant(self, typed: Key) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping as Dict
+from collections.abc import Iterable
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,6 +29,7 @@ class Parameter:
     type: str
     example: str
     about: str
+    default: str | None = None  # used where no value is given
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,13 @@ def parse(path: str, text: str) -> tuple[Question | None, list[Problem]]:
     if problems:
         return None, problems
     parameters = tuple(
-        Parameter(name, spec["type"], str(spec["example"]), str(spec.get("about", "")))
+        Parameter(
+            name,
+            spec["type"],
+            str(spec["example"]),
+            str(spec.get("about", "")),
+            None if "default" not in spec else str(spec["default"]),
+        )
         for name, spec in (header.get("parameters") or {}).items()
     )
     problems += [
@@ -198,9 +206,7 @@ def run(store: ox.Store, question: Question, values: Dict[str, ox.NamedNode | ox
     bound = bind(question, values)
     found = select(store, question.text, bound)
     given = {v.value: term for v, term in bound.items()}
-    rows = tuple(
-        tuple(given.get(c, cell) for c, cell in zip(found.columns, row, strict=True)) for row in found.rows
-    )
+    rows = tuple(tuple(given.get(c, cell) for c, cell in zip(found.columns, row, strict=True)) for row in found.rows)
     return Table(found.columns, rows)
 
 
@@ -217,8 +223,6 @@ def evaluate(store: ox.Store, text: str, bound: dict[ox.Variable, Any] | None = 
     """Run any read query over the union of all graphs; QueryError says what is wrong with it."""
     refuse_dangerous(text)
     try:
-        return store.query(
-            escape_dots(text), use_default_graph_as_union=True, substitutions=bound or None
-        )
+        return store.query(escape_dots(text), use_default_graph_as_union=True, substitutions=bound or None)
     except (SyntaxError, ValueError) as error:
         raise QueryError(f"not a valid query: {_first_line(error)}.") from error

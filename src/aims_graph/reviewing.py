@@ -92,7 +92,14 @@ def _compare(files: dict[str, DataFile], pair: str) -> tuple[Outcome, str, str, 
     made, agreement = reviews.compare(parsed.rows, first, second, settled)
     held = {r.record_id for r in made if r.holds}
     outcome = Outcome(
-        pair, agreement.pairs, agreement.same, agreement.raw, agreement.kappa, len(made), len(held), len(made) - len(held)
+        pair,
+        agreement.pairs,
+        agreement.same,
+        agreement.raw,
+        agreement.kappa,
+        len(made),
+        len(held),
+        len(made) - len(held),
     )
     return outcome, reviews.write_reviews(made), path, _with_statuses(mapping.text, parsed, held)
 

@@ -109,9 +109,7 @@ def read_reading(path: str, text: str) -> tuple[list[Judgement], list[Problem]]:
     ], problems
 
 
-def read_table(
-    path: str, text: str, columns: Sequence[str]
-) -> tuple[list[dict[str, str]], list[Problem]]:
+def read_table(path: str, text: str, columns: Sequence[str]) -> tuple[list[dict[str, str]], list[Problem]]:
     """Rows of a plain TSV with a column line; problems where columns or cells are missing."""
     reader = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     lines = list(reader)
@@ -130,9 +128,7 @@ def read_table(
     return rows, problems
 
 
-def sheet(
-    pairs: Sequence[tuple[str, str]], neighbours: Sequence[tuple[str, str]], seed: int
-) -> list[tuple[str, str]]:
+def sheet(pairs: Sequence[tuple[str, str]], neighbours: Sequence[tuple[str, str]], seed: int) -> list[tuple[str, str]]:
     """The pairs for a second reading: shuffled, with as many unmapped neighbour pairs as decoys."""
     chooser = random.Random(seed)  # noqa: S311 - a repeatable shuffle, not a secret
     decoys = chooser.sample(sorted(set(neighbours) - set(pairs)), k=min(len(pairs), len(neighbours)))

@@ -16,7 +16,7 @@ from aims_graph.errors import DataError, Problem
 from aims_graph.files import DataFile
 from aims_graph.model import Element, Finding, Source
 from aims_graph.turtle import Facts, read_into
-from aims_graph.vocab import AIMS, DCTERMS, PREFIXES, RDF, SH, XSD
+from aims_graph.vocab import AIMS, DCTERMS, RDF, SH, XSD
 
 if TYPE_CHECKING:
     import rdflib
@@ -177,28 +177,22 @@ def findings(
     return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.focus_label, f.code)))
 
 
-def elements(
-    rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: dict[str, str]
-) -> tuple[Element, ...]:
+def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: dict[str, str]) -> tuple[Element, ...]:
     """For one case, each requirement element: recorded, missing, or not triggered for a recorded reason."""
     asked = [r for r in rules.rules if r.element is not None]
     broken = _broken(rules, texts, case, as_of, [r.element for r in asked if r.element])
     idle = _broken(rules, texts, case, as_of, [r.triggered_when for r in asked if r.triggered_when])
     found = []
     for rule in asked:
-        if rule.triggered_when in idle:
-            state = "not-triggered"
-        else:
-            state = "missing" if rule.element in broken else "recorded"
+        kept = "missing" if rule.element in broken else "recorded"
+        state = "not-triggered" if rule.triggered_when in idle else kept
         fix = rule.message.split(". ", 1)[-1]
         name = curie.get(rule.provisions[0], rule.provisions[0])
-        found.append(Element(rule.code, rule.name, name, state, fix, rule.source))
+        found.append(Element(rule.iri, rule.code, rule.name, name, state, fix, rule.source))
     return tuple(found)
 
 
-def _broken(
-    rules: Rules, texts: Sequence[str], case: str, as_of: date, wanted: Iterable[str]
-) -> frozenset[str]:
+def _broken(rules: Rules, texts: Sequence[str], case: str, as_of: date, wanted: Iterable[str]) -> frozenset[str]:
     """Those of the named shapes to which the case does not conform."""
     import rdflib
 
@@ -218,16 +212,13 @@ def _broken(
     return frozenset(shape for probe, shape in probes.items() if probe in failed)
 
 
-def example_results(rules: Rules, example: str, as_of: date) -> tuple[tuple[str, str], ...]:
-    """What the rules say of one example text; prefixes are assumed, as in the rule files."""
+def example_results(rules: Rules, example: str, prefixes: dict[str, str], as_of: date) -> tuple[tuple[str, str], ...]:
+    """(rule IRI, focus IRI) that the rules say of one example text; `prefixes` are assumed to be declared."""
+    text = "".join(f"@prefix {p}: <{ns}> .\n" for p, ns in prefixes.items()) + example
     stated = "aims:check-context" in example
-    graph = _graph(_prefix_lines() + example) if stated else _records_graph([_prefix_lines() + example], as_of)
     known = rules.by_iri()
+    graph = _graph(text) if stated else _records_graph([text], as_of)
     return tuple(sorted((s, f) for s, f in _validate(graph, rules.shapes) if s in known))
-
-
-def _prefix_lines() -> str:
-    return "".join(f"@prefix {p}: <{ns}> .\n" for p, ns in PREFIXES.items())
 
 
 def _records_graph(texts: Sequence[str], as_of: date) -> rdflib.Graph:

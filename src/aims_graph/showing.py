@@ -106,9 +106,7 @@ def framework_json(catalogue: Catalogue, edition: Edition) -> dict[str, Any]:
     """One edition, its counts and its coverage."""
     kinds = Counter(p.kind for p in catalogue.provisions.values() if p.edition == edition.id)
     rows = sum(
-        1
-        for r in catalogue.mappings
-        if edition.id in (_edition(catalogue, r.subject), _edition(catalogue, r.object))
+        1 for r in catalogue.mappings if edition.id in (_edition(catalogue, r.subject), _edition(catalogue, r.object))
     )
     return {
         "id": edition.id,

@@ -120,18 +120,14 @@ def _header(path: str, lines: list[str]) -> tuple[dict[str, Any], list[Problem]]
         what = "the header is not a list of 'key: value' lines."
         return {}, [Problem(path, 1, what, "Start each header line with '#key: value'.")]
     missing = [key for key in HEADER_NEEDS if key not in header]
-    problems = [
-        Problem(path, 1, f"the header has no '{key}'.", f"Add a line '#{key}: …'.") for key in missing
-    ]
+    problems = [Problem(path, 1, f"the header has no '{key}'.", f"Add a line '#{key}: …'.") for key in missing]
     return header, problems
 
 
 def _column_problems(path: str, line: int, columns: tuple[str, ...]) -> list[Problem]:
     known = (*REQUIRED, *OPTIONAL)
     return [
-        Problem(path, line, f"column '{c}' is missing.", "Add the column.")
-        for c in REQUIRED
-        if c not in columns
+        Problem(path, line, f"column '{c}' is missing.", "Add the column.") for c in REQUIRED if c not in columns
     ] + [
         Problem(path, line, f"column '{c}' is not known.", f"Use one of: {', '.join(known)}.")
         for c in columns
@@ -139,9 +135,7 @@ def _column_problems(path: str, line: int, columns: tuple[str, ...]) -> list[Pro
     ]
 
 
-def _row(
-    path: str, line: int, record: dict[str, str], header: dict[str, Any]
-) -> tuple[Mapping | None, list[Problem]]:
+def _row(path: str, line: int, record: dict[str, str], header: dict[str, Any]) -> tuple[Mapping | None, list[Problem]]:
     problems: list[Problem] = []
 
     def bad(what: str, fix: str) -> None:

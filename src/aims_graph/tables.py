@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from aims_graph.answers import CASE_LEVEL, NOTICE, Answer, OwnClause, TriggerLine, WhatElse
+from aims_graph.answers import (
+    CASE_LEVEL,
+    NOTICE,
+    Answer,
+    OwnClause,
+    TriggerLine,
+    WhatElse,
+    derivation_json,
+)
 from aims_graph.model import Derivation
 from aims_graph.relations import Degree
 
 WIDTH = 80
+INDENT = 14  # where the facts of an answer start
 PER_FRAMEWORK = 10  # answers of a framework that a table shows before it counts the rest
 GLYPHS = {Degree.FULL: "●", Degree.PARTIAL: "◐", Degree.CANDIDATE: "○"}
 SURE = ((0.8, "high"), (0.6, "moderate"), (0.0, "low"))
 STATE_GLYPHS = {"recorded": "✓", "missing": "✗", "not-triggered": "–"}
 
 
-def console() -> Console:
-    """A console at most 80 columns wide, plain when piped."""
-    found = Console(highlight=False, soft_wrap=False)
-    return found if found.width <= WIDTH else Console(highlight=False, width=WIDTH)
+def show(content: RenderableType) -> None:
+    """Print at most 80 columns wide, plain when piped, with no blanks at line ends."""
+    found = Console(highlight=False)
+    wide = found if found.width <= WIDTH else Console(highlight=False, width=WIDTH)
+    with wide.capture() as captured:
+        wide.print(content)
+    print("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+
+
+def wrapped(text: str, indent: int = 0, hang: int = 0, style: str = "") -> Text:
+    """A paragraph from column `indent`, its further lines `hang` columns further in."""
+    lines = textwrap.wrap(text, WIDTH - 1, initial_indent=" " * indent, subsequent_indent=" " * (indent + hang))
+    return Text("\n".join(lines), style=style)
 
 
 def how_sure(confidence: float | None) -> str:
@@ -48,11 +66,28 @@ def grid(columns: Sequence[tuple[str, int | None]], rows: Iterable[Sequence[str]
     return table
 
 
+def rows(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> RenderableType:
+    """A result of any width: side by side where it fits, else one block a row."""
+    if not cells:
+        return Text("No rows.")
+    widths = [max(len(name), *(len(row[i]) for row in cells)) for i, name in enumerate(columns)]
+    if sum(widths) + 2 * (len(widths) - 1) <= WIDTH:
+        return grid([(name, width) for name, width in zip(columns, widths, strict=True)], cells)
+    margin = max(len(name) for name in columns) + 2
+    blocks: list[RenderableType] = []
+    for row in cells:
+        for name, cell in zip(columns, row, strict=True):
+            if cell:
+                blocks.append(wrapped(f"{name:<{margin}}{cell}", 0, margin))
+        blocks.append(Text(""))
+    return Group(*blocks[:-1])
+
+
 def what_else(answer: WhatElse, labels: dict[str, str], explain: bool) -> Group:
     """The four blocks: own clause, counts towards, counts only if, may trigger."""
     claims = [a for a in answer.answers if a.degree >= Degree.PARTIAL]
     others = [a for a in answer.answers if a.degree is Degree.CANDIDATE]
-    blocks: list[RenderableType] = [Text(_opening(answer))]
+    blocks: list[RenderableType] = [wrapped(_opening(answer))]
     for own in answer.own_clause:
         blocks += _own(own)
     blocks += _heading("Also counts towards")
@@ -83,10 +118,11 @@ def _own(own: OwnClause) -> list[RenderableType]:
     rows = [(STATE_GLYPHS[e.state], e.state, e.name, e.provision.partition(":")[2]) for e in own.elements]
     table = grid((("", 1), ("state", 13), ("element", None), ("part", 16)), rows)
     blocks = _heading(f"This record against its own clause: {own.notation}")
-    blocks += [Text(own.statement), table]
-    blocks += [Text(f"  missing: {e.name}. {e.fix}") for e in own.elements if e.state == "missing"]
+    blocks += [wrapped(own.statement), table]
+    missing = [e for e in own.elements if e.state == "missing"]
+    blocks += [wrapped(f"✗ {e.name}: {e.fix}", 2, 2) for e in missing]
     if own.judged_by:
-        blocks.append(Text(f"Judged by: {', '.join(own.judged_by)}."))
+        blocks.append(wrapped(f"Judged by: {', '.join(own.judged_by)}."))
     return blocks
 
 
@@ -103,11 +139,10 @@ def _answers(answers: Sequence[Answer], labels: dict[str, str], explain: bool) -
 
 
 def _answer(answer: Answer, explain: bool) -> list[RenderableType]:
-    sure = f"{how_sure(answer.confidence)} confidence"
-    title = f"  {GLYPHS[answer.degree]} {answer.degree.word:<9} {answer.provision}  {answer.title}"
-    facts = [sure, *_facts(answer)]
-    lines: list[RenderableType] = [Text(title), Padding(Text(" · ".join(facts)), (0, 0, 0, 14))]
-    lines += [Padding(Text(f"only where {c}"), (0, 0, 0, 14)) for c in answer.conditions]
+    head = f"{GLYPHS[answer.degree]} {answer.degree.word:<9} {answer.provision}  {answer.title}"
+    facts = [f"{how_sure(answer.confidence)} confidence", *_facts(answer)]
+    lines: list[RenderableType] = [wrapped(head, 2, 12), wrapped(" · ".join(facts), INDENT)]
+    lines += [wrapped(f"only where {c}", INDENT) for c in answer.conditions]
     return [*lines, *(proof(answer.derivation) if explain else [])]
 
 
@@ -120,29 +155,16 @@ def _facts(answer: Answer) -> list[str]:
 
 
 def proof(derivation: Derivation) -> list[RenderableType]:
-    """The steps of a proof, one line each, with file and line and the row's reason."""
-    lines: list[RenderableType] = []
-    for step in derivation.steps:
-        if not step.premises:
-            continue
-        relation = step.relation or step.rule
-        head = f"{' + '.join(step.premises)} {relation} {step.conclusion} → {step.degree.word}"
-        lines.append(Padding(Text(head), (0, 0, 0, 14)))
-        guards = f"  [{', '.join(step.guards)}]" if step.guards else ""
-        lines.append(Padding(Text(f"{step.source}{guards}", style="dim"), (0, 0, 0, 16)))
-        if step.mapping is not None and step.mapping.rationale:
-            lines.append(Padding(Text(step.mapping.rationale, style="italic"), (0, 0, 0, 16)))
-    return lines
+    """The steps of a proof, with file and line and the row's reason."""
+    steps = [s for s in derivation_json(derivation) if s["from"]]
+    return [line for step in steps for line in _explained(step, INDENT)]
 
 
 def _triggers(lines: Sequence[TriggerLine]) -> Table:
     grouped: dict[str, list[TriggerLine]] = {}
     for line in lines:
         grouped.setdefault(line.trigger, []).append(line)
-    rows = [
-        (found[0].state, found[0].question, ", ".join(t.provision for t in found))
-        for found in grouped.values()
-    ]
+    rows = [(found[0].state, found[0].question, ", ".join(t.provision for t in found)) for found in grouped.values()]
     return grid((("answer", 10), ("question", None), ("sets off", 22)), rows)
 
 
@@ -150,51 +172,43 @@ def _footer(answer: WhatElse) -> list[RenderableType]:
     scope = answer.scope or "not stated"
     roles = ", ".join(answer.roles) or "every role, each named"
     signed = f"{answer.rows_signed} of {answer.rows_used} rows signed by an accountable person"
-    return [
-        *(Text(note) for note in answer.notes),
-        Text(
-            f"As of {answer.as_of} · scope: {scope} · role: {roles} · graph {answer.graph_version} · "
-            f"{signed} · {NOTICE}",
-            style="dim",
-        ),
-    ]
+    facts = f"As of {answer.as_of} · scope: {scope} · role: {roles} · graph {answer.graph_version}"
+    return [*(wrapped(note) for note in answer.notes), wrapped(f"{facts} · {signed}. {NOTICE}", style="dim")]
 
 
 def explanation(found: dict[str, Any]) -> Group:
     """Why, or why not, line by line."""
-    blocks: list[RenderableType] = [Text(found["sentence"])]
-    for number, steps in enumerate(found["derivations"], 1):
-        if found["degree"] in ("full", "partial"):
-            blocks.append(Text(f"Proof {number}", style="bold"))
-        for step in steps:
-            blocks += _explained(step, " + ".join(step["from"]), step["relation"] or step["rule"])
+    blocks: list[RenderableType] = [wrapped(found["sentence"])]
+    claimed = found["degree"] in ("full", "partial")
+    for number, steps in enumerate(found["derivations"] if claimed else [], 1):
+        blocks += _heading(f"Proof {number}")
+        blocks += [line for step in steps for line in _explained(step, 2)]
     if found["connection"]:
-        blocks.append(Text("The shortest connection, and what is left after each edge", style="bold"))
-        for hop in found["connection"]:
-            blocks += _explained(hop, hop["from"], hop["relation"])
-    blocks += [Text(f"only where {c}") for c in found["conditions"]]
-    blocks.append(
-        Text(f"As of {found['as_of']} · graph {found['graph_version']} · {NOTICE}", style="dim")
-    )
+        blocks += _heading("The shortest connection, and what is left after each edge")
+        blocks += [line for hop in found["connection"] for line in _explained(hop, 2)]
+    blocks += [wrapped(f"only where {c}", 2) for c in found["conditions"]]
+    blocks += [Text(""), wrapped(f"As of {found['as_of']} · graph {found['graph_version']}. {NOTICE}", style="dim")]
     return Group(*blocks)
 
 
-def _explained(step: dict[str, Any], start: str, relation: str) -> list[RenderableType]:
-    guards = f"  [{', '.join(step['guards'])}]" if step["guards"] else ""
+def _explained(step: dict[str, Any], indent: int) -> list[RenderableType]:
+    start = step["from"] if isinstance(step["from"], str) else " + ".join(step["from"])
+    relation = step["relation"] or step["rule"]
+    guards = f" [{', '.join(step['guards'])}]" if step["guards"] else ""
     lines: list[RenderableType] = [
-        Text(f"  {start} {relation} {step['to']} → {step['degree_after']}{guards}"),
-        Padding(Text(step["source"], style="dim"), (0, 0, 0, 4)),
+        wrapped(f"{start} {relation} {step['to']} → {step['degree_after']}{guards}", indent, 2),
+        wrapped(step["source"], indent + 2, style="dim"),
     ]
     if step["rationale"]:
-        lines.append(Padding(Text(step["rationale"], style="italic"), (0, 0, 0, 4)))
+        lines.append(wrapped(step["rationale"], indent + 2, style="italic"))
     return lines
 
 
 def provision(shown: dict[str, Any]) -> Group:
     """One provision with its facts and its mappings."""
-    blocks: list[RenderableType] = [Text(f"{shown['id']}  {shown['notation']}  {shown['title']}", style="bold")]
+    blocks: list[RenderableType] = [wrapped(f"{shown['id']}  {shown['notation']}  {shown['title']}", style="bold")]
     if shown["summary"]:
-        blocks.append(Text(shown["summary"]))
+        blocks.append(wrapped(shown["summary"]))
     facts = [
         ("framework", f"{shown['framework_title']} ({shown['bindingness']})"),
         ("kind", shown["kind"]),

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from aims_graph.answers import (
-    CASE_LEVEL,
     PROVISION_LEVEL,
     Answer,
     Applies,
-    OwnClause,
     TriggerLine,
     WhatElse,
 )
@@ -20,7 +18,7 @@ from aims_graph.catalogue import Catalogue
 from aims_graph.errors import InputError
 from aims_graph.guards import Context, expand
 from aims_graph.inference import Inference, infer
-from aims_graph.model import ANY_CLASS, DOUBLE_READ, LAW, Claim, Derivation, Provision
+from aims_graph.model import ANY_CLASS, DOUBLE_READ, LAW, Claim, Derivation, Provision, Source
 from aims_graph.relations import Degree
 from aims_graph.statements import provision_statement
 
@@ -110,23 +108,6 @@ def _assemble(
     )
 
 
-def case_answer(
-    base: WhatElse, record: str, occurrence: str, scope: str | None, own: tuple[OwnClause, ...]
-) -> WhatElse:
-    """A provision-level frame, restated for one recorded case."""
-    from dataclasses import replace
-
-    return replace(
-        base,
-        targets=(record,),
-        target_labels=(record,),
-        level=CASE_LEVEL,
-        occurrence=occurrence,
-        scope=scope,
-        own_clause=own,
-    )
-
-
 def label_of(catalogue: Catalogue, provision: str) -> str:
     """How a provision is named to people: framework, notation, title."""
     found = catalogue.provisions[provision]
@@ -135,18 +116,11 @@ def label_of(catalogue: Catalogue, provision: str) -> str:
 
 def signatures(answers: Sequence[Answer]) -> dict[str, int]:
     """How many mapping rows the full and partial answers stand on, and how many a person signed."""
-    rows = {
-        row.id: row.signed
-        for a in answers
-        if a.degree >= Degree.PARTIAL
-        for row in a.derivation.rows
-    }
+    rows = {row.id: row.signed for a in answers if a.degree >= Degree.PARTIAL for row in a.derivation.rows}
     return {"rows_used": len(rows), "rows_signed": sum(rows.values())}
 
 
-def notes(
-    catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options
-) -> tuple[str, ...]:
+def notes(catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options) -> tuple[str, ...]:
     """Sentences that belong to the whole answer."""
     said: list[str] = []
     if not result.start_binds:
@@ -182,11 +156,7 @@ def select_answers(
     """The claims worth showing, sorted by degree, confidence and id; and whether a limit cut them."""
     left_out = _own_family(catalogue, targets)
     own = {catalogue.provisions[t].edition for t in targets} - set(options.frameworks)
-    shown = {
-        p: c
-        for p, c in result.claims.items()
-        if p not in left_out and catalogue.provisions[p].edition not in own
-    }
+    shown = {p: c for p, c in result.claims.items() if p not in left_out and catalogue.provisions[p].edition not in own}
     answers = [
         make_answer(catalogue, claim, options, assurance)
         for provision, claim in shown.items()
@@ -210,9 +180,7 @@ def _own_family(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
     return frozenset(family)
 
 
-def _follows_only_from_listed(
-    catalogue: Catalogue, provision: str, claim: Claim, shown: dict[str, Claim]
-) -> bool:
+def _follows_only_from_listed(catalogue: Catalogue, provision: str, claim: Claim, shown: dict[str, Claim]) -> bool:
     """An ancestor whose every proof ends by going up from a listed member says nothing new."""
     return all(
         derivation.steps[-1].rule in ("whole", "all-parts", "any-of")
@@ -255,9 +223,7 @@ def _applies(provision: Provision, options: Options) -> tuple[Applies, ...]:
     dates = provision.applies_on(options.as_of)
     wanted = (options.system_class, ANY_CLASS)
     return tuple(
-        Applies(a.system_class, a.start)
-        for a in dates
-        if options.system_class == ANY_CLASS or a.system_class in wanted
+        Applies(a.system_class, a.start) for a in dates if options.system_class == ANY_CLASS or a.system_class in wanted
     )
 
 
@@ -285,7 +251,7 @@ def trigger_lines(
     catalogue: Catalogue,
     targets: Sequence[str],
     options: Options,
-    recorded: dict[str, tuple[str, str | None, object]],
+    recorded: dict[str, tuple[str, str | None, Source | None]],
 ) -> tuple[TriggerLine, ...]:
     """The questions that the targets' kind of event raises, with what the records say of each."""
     events = _events(catalogue, targets)
@@ -298,7 +264,7 @@ def trigger_lines(
         if roles and trigger.binds and not expand(catalogue, trigger.binds) & roles:
             continue
         state, reason, source = recorded.get(trigger.id, ("unrecorded", None, None))
-        for provision in _topmost(catalogue, trigger.sets_off):
+        for provision in _set_off(catalogue, trigger.sets_off):
             if provision in family or not catalogue.provisions[provision].in_force.holds(options.as_of):
                 continue
             lines.append(
@@ -310,10 +276,10 @@ def trigger_lines(
                     binds=tuple(sorted(trigger.binds)),
                     defined_in=trigger.defined_in,
                     reason=reason,
-                    source=source,  # type: ignore[arg-type]
+                    source=source,
                 )
             )
-    return tuple(sorted(lines, key=lambda t: (t.provision.partition(":")[0] , t.trigger, t.provision)))
+    return tuple(sorted(lines, key=lambda t: (t.provision.partition(":")[0], t.trigger, t.provision)))
 
 
 def _events(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
@@ -322,9 +288,13 @@ def _events(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
     return frozenset().union(*found)
 
 
-def _topmost(catalogue: Catalogue, provisions: Iterable[str]) -> tuple[str, ...]:
-    """Of provisions and their descendants, only the highest: one line a duty."""
+def _set_off(catalogue: Catalogue, provisions: Iterable[str]) -> tuple[str, ...]:
+    """One line a duty: a whole where several of its parts are set off, else the part itself."""
     chosen = set(provisions)
-    return tuple(
-        p for p in sorted(chosen) if not chosen.intersection(catalogue.ancestors(p))
-    )
+    kept: list[str] = []
+    for name in sorted(chosen):
+        below = chosen.intersection(catalogue.descendants(name))
+        branches = {c for c in catalogue.children.get(name, ()) if below.intersection({c, *catalogue.descendants(c)})}
+        if len(branches) != 1:
+            kept.append(name)
+    return tuple(p for p in kept if not set(kept).intersection(catalogue.ancestors(p)))

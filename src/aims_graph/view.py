@@ -40,10 +40,9 @@ def html(picture: Picture, caption: str) -> str:
     library = _vis_network()
     start = _START.replace("__DATA__", _script_json(network))
     policy = (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src '{_hash(library)}' '{_hash(start)}'"
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '{_hash(library)}' '{_hash(start)}'"
     )
-    return _template().render(
+    page: str = _template().render(
         title=picture.heading,
         caption=caption,
         policy=policy,
@@ -52,6 +51,7 @@ def html(picture: Picture, caption: str) -> str:
         listing=[n for n in picture.nodes if n.degree != "centre"],
         height=max(420, picture.height + 80),
     )
+    return page
 
 
 def _network(picture: Picture) -> dict[str, Any]:
@@ -77,7 +77,12 @@ def _network(picture: Picture) -> dict[str, Any]:
         network.add_node(f"block:{number}", label=label, shape="text", x=x, y=y, font={"size": 16, "color": "#1f3a5f"})
     for link in picture.links:
         network.add_edge(
-            link.start, link.end, label=link.label, title=link.title or None, dashes=link.degree in DASHED, color="#5b6b7f"
+            link.start,
+            link.end,
+            label=link.label,
+            title=link.title or None,
+            dashes=link.degree in DASHED,
+            color="#5b6b7f",
         )
     return {"nodes": network.nodes, "edges": network.edges, "options": OPTIONS}
 
@@ -142,7 +147,8 @@ li { list-style: none; margin: .2rem 0; }
 <p class="caption">{{ caption }}</p>
 <details><summary>The same as a list</summary>
 <ul>{% for node in listing %}
-<li class="{{ node.degree }}">{{ node.label | replace("\\n", " ") }}{% if node.title %}: {{ node.title }}{% endif %}</li>{% endfor %}
+<li class="{{ node.degree }}">{{ node.label | replace("\\n", " ") }}
+{%- if node.title %}: {{ node.title }}{% endif %}</li>{% endfor %}
 </ul></details>
 <script>{{ library | safe }}</script>
 <script>{{ start | safe }}</script>

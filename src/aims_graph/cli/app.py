@@ -49,9 +49,7 @@ Data = Annotated[
     list[Path] | None,
     typer.Option("--data", help="Lay another data folder over the shipped one (repeatable)."),
 ]
-RecordFiles = Annotated[
-    list[Path] | None, typer.Option("--records", help="A Turtle file of records (repeatable).")
-]
+RecordFiles = Annotated[list[Path] | None, typer.Option("--records", help="A Turtle file of records (repeatable).")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="The day the answer is for, YYYY-MM-DD (default: today, UTC).")
 ]

@@ -79,7 +79,7 @@ def what_else(
         from aims_graph import tables
 
         labels = {e.id: e.label for e in library.catalogue.editions.values()}
-        tables.console().print(tables.what_else(answer, labels, explain))
+        tables.show(tables.what_else(answer, labels, explain))
 
 
 def _answer_rows(answer: WhatElse) -> list[list[Any]]:
@@ -130,7 +130,7 @@ def explain(
     else:
         from aims_graph import tables
 
-        tables.console().print(tables.explanation(found))
+        tables.show(tables.explanation(found))
 
 
 def _flat(value: Any) -> Any:
@@ -156,7 +156,7 @@ def show(
     else:
         from aims_graph import tables
 
-        tables.console().print(tables.provision(shown))
+        tables.show(tables.provision(shown))
 
 
 def _nested(value: Any) -> bool:
@@ -186,10 +186,7 @@ def frameworks(data: Data = None, format: Output = Format.table) -> None:
 
     library = Library.open(data or ())
     found = frameworks_json(library.catalogue)
-    rows = [
-        {**f, "counts": ", ".join(f"{n} {kind}" for kind, n in f["counts"].items())}
-        for f in found["frameworks"]
-    ]
+    rows = [{**f, "counts": ", ".join(f"{n} {kind}" for kind, n in f["counts"].items())} for f in found["frameworks"]]
     _listing(found, rows, ("id", "label", "bindingness", "counts"), (13, 20, 16, None), format)
 
 
@@ -197,15 +194,14 @@ def frameworks(data: Data = None, format: Output = Format.table) -> None:
 def questions(data: Data = None, format: Output = Format.table) -> None:
     """The saved questions, what each answers and takes."""
     library = Library.open(data or ())
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "name": q.name,
             "summary": q.summary,
             "answers": q.answers,
             "tags": list(q.tags),
             "parameters": [
-                {"name": p.name, "type": p.type, "example": p.example, "about": p.about}
-                for p in q.parameters
+                {"name": p.name, "type": p.type, "example": p.example, "about": p.about} for p in q.parameters
             ],
         }
         for q in library.questions.values()
@@ -230,7 +226,7 @@ def _listing(
         from aims_graph import tables
 
         shown = [[str(c) if c is not None else "" for c in row] for row in cells]
-        tables.console().print(tables.grid(list(zip(columns, widths, strict=True)), shown))
+        tables.show(tables.grid(list(zip(columns, widths, strict=True)), shown))
 
 
 @app.command("ask")
@@ -284,7 +280,5 @@ def _result(table: Any, format: Format) -> None:
     else:
         from aims_graph import tables
 
-        rows = [[asked.text(c, table.prefixes) for c in row] for row in table.rows]
-        tables.console().print(tables.grid([(c, None) for c in table.columns], rows))
-        if not table.rows:
-            tables.console().print("No rows.")
+        cells = [[asked.text(c, table.prefixes) for c in row] for row in table.rows]
+        tables.show(tables.rows(table.columns, cells))

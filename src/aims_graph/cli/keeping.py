@@ -99,13 +99,12 @@ def _named(path: Path) -> DataFile:
 
 
 @app.command("owl")
-def owl(data: Data = None, format: Output = Format.table) -> None:
+def owl(as_of: AsOf = None, data: Data = None, format: Output = Format.table) -> None:
     """Prove with a reasoner that the ontology is consistent and every class can have members."""
     from aims_graph.owl import prove
 
     library = Library.open(data or ())
-    documents = [f.text.encode() for f in library.catalogue.files if f.kind in ("ontology", "framework")]
-    report = prove(*documents)
+    report = prove(*library.statements(day(as_of)))
     if format is Format.json:
         print_json(asdict(report))
     else:
@@ -150,4 +149,4 @@ def review_compare(
         from aims_graph import tables
 
         shown = [["" if c is None else f"{c:.2f}" if isinstance(c, float) else str(c) for c in r] for r in rows]
-        tables.console().print(tables.grid([(c, None) for c in columns], shown))
+        tables.show(tables.grid([(c, None) for c in columns], shown))

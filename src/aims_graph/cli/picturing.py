@@ -46,7 +46,5 @@ def serve(
     try:
         from aims_graph_api.server import run
     except ModuleNotFoundError as error:
-        raise MissingDependency(
-            f"the service needs {error.name}.", "pip install 'aims-graph[api]'"
-        ) from error
+        raise MissingDependency(f"the service needs {error.name}.", "pip install 'aims-graph[api]'") from error
     run(data or (), host, port)

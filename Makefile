@@ -1,0 +1,50 @@
+# People's entry points. Each creates what it needs in .venv and asks only the package registry.
+PYTHON ?= python3
+BIN := .venv/bin
+AS_OF := 2026-11-22
+
+.PHONY: demo test api view owl bench lint all clean
+
+demo: .venv/run
+	$(BIN)/aims-graph what-else iso42001:10.2 --role provider --as-of $(AS_OF)
+
+test: .venv/dev
+	$(BIN)/pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/aims-graph lint
+
+all: lint test
+
+api: .venv/dev
+	$(BIN)/aims-graph serve
+
+view: .venv/dev
+	$(BIN)/aims-graph view iso42001:10.2 --role provider --as-of $(AS_OF)
+
+owl: .venv/dev
+	$(BIN)/aims-graph owl
+
+bench: .venv/dev
+	$(BIN)/python benchmarks/run.py
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+
+.venv/run: .venv/bin/python pyproject.toml requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@ .venv/run
+
+clean:
+	rm -rf .venv build dist

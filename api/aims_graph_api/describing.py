@@ -1,0 +1,128 @@
+"""The OpenAPI document: the routes as declared, with examples and vocabularies taken from the data that is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import aims_graph
+from aims_graph.answers import what_else_json
+from aims_graph.explaining import explain, explanation_json
+from aims_graph.library import Library
+from aims_graph.showing import find_json, framework_json, frameworks_json, show_json
+from aims_graph.trace import Options
+from aims_graph_api.questions import question_json
+from aims_graph_api.responses import Problem
+
+TITLE = "aims-graph"
+SUMMARY = "What else does this count towards, how surely, why, and what is missing?"
+ABOUT = (
+    "Read-only. Every answer carries its proof down to the line of a data file, the day it is for and how many of "
+    "the mapping rows it stands on an accountable person signed. No answer is a conformity statement. "
+    "Every error is `application/problem+json` (RFC 9457)."
+)
+EXAMPLE_DAY = date(2026, 11, 22)
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Values for each parameter, and the answers to them; all from the data, so that each one works."""
+
+    library: Library
+
+    @cached_property
+    def pair(self) -> tuple[str, str]:
+        """Two provisions that a mapping row joins, the first row whose subject leads anywhere; else the first two."""
+        catalogue = self.library.catalogue
+        for row in catalogue.mappings:
+            if row.subject in catalogue.provisions and row.object in catalogue.provisions:
+                found = self.library.what_else([row.subject], self.options)
+                if any(a.provision == row.object for a in found.answers):
+                    return row.subject, row.object
+        ids = [*catalogue.provisions, ""]
+        return ids[0], ids[min(1, len(ids) - 1)]
+
+    @property
+    def options(self) -> Options:
+        """How the examples are asked."""
+        return Options(EXAMPLE_DAY, limit=1)
+
+    @cached_property
+    def parameters(self) -> Json:
+        """An example for each parameter by name."""
+        catalogue = self.library.catalogue
+        start, end = self.pair
+        return {
+            "id": catalogue.provisions[start].edition,
+            "curie": start,
+            "from": start,
+            "to": end,
+            "q": catalogue.provisions[start].title,
+            "name": next(iter(self.library.questions), "name-of-a-question"),
+            "as_of": EXAMPLE_DAY.isoformat(),
+        }
+
+    @cached_property
+    def answers(self) -> dict[str, Json]:
+        """An answer for each path; a saved question's rows depend on it, so it has none."""
+        catalogue, (start, end) = self.library.catalogue, self.pair
+        edition, title = catalogue.edition_of(start), catalogue.provisions[start].title
+        else_ = what_else_json(self.library.what_else([start], self.options))
+        return {
+            "/frameworks": frameworks_json(catalogue),
+            "/frameworks/{id}": framework_json(catalogue, edition),
+            "/provisions/{curie}": show_json(catalogue, start, EXAMPLE_DAY),
+            "/provisions/{curie}/what-else": else_,
+            "/what-else": else_,
+            "/explain": explanation_json(explain(catalogue, start, end, self.options)),
+            "/search": find_json(catalogue, self.library.names.find(title, 1), title),
+            "/questions": {"questions": [question_json(q) for q in self.library.questions.values()]},
+        }
+
+
+def document(app: FastAPI, library: Library, prefix: str) -> Json:
+    """The OpenAPI 3.1 document of the service."""
+    found = get_openapi(
+        title=TITLE,
+        version=aims_graph.__version__,
+        openapi_version="3.1.0",
+        summary=SUMMARY,
+        description=ABOUT,
+        routes=app.routes,
+    )
+    schemas = found["components"]["schemas"]
+    schemas["Problem"] = Problem.model_json_schema()
+    _name_vocabularies(found, library)
+    examples = Examples(library)
+    for path, operations in found["paths"].items():
+        for operation in operations.values():
+            _add_examples(operation, examples, examples.answers.get(path.removeprefix(prefix)))
+    schemas["Together"]["examples"] = [{"targets": [examples.pair[0]], "as_of": EXAMPLE_DAY.isoformat(), "limit": 1}]
+    return found
+
+
+def _add_examples(operation: Json, examples: Examples, answer: Json | None) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in examples.parameters:
+            parameter["example"] = examples.parameters[parameter["name"]]
+    if answer is not None:
+        operation["responses"]["200"]["content"]["application/json"]["example"] = answer
+
+
+def _name_vocabularies(found: Json, library: Library) -> None:
+    """Say which roles and classes of system exist, in queries and bodies alike."""
+    roles, classes = sorted(library.catalogue.roles), sorted(library.catalogue.system_classes)
+    queries = [p for ops in found["paths"].values() for op in ops.values() for p in op.get("parameters", ())]
+    named = [(p["name"], p["schema"]) for p in queries]
+    named += list(found["components"]["schemas"]["Together"]["properties"].items())
+    for name, schema in named:
+        if name == "role":
+            schema["items"]["enum"] = roles
+        elif name == "system_class":
+            schema["enum"] = classes

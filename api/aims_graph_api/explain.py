@@ -1,0 +1,40 @@
+"""Why one provision counts towards another, or why not: `/explain?from=&to=`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from aims_graph.explaining import explain, explanation_json
+from aims_graph.library import Library
+from aims_graph_api import problems, responses
+from aims_graph_api.parameters import Asking, Today, Typed, options
+
+
+class Pair(Asking):
+    """The two provisions in question, and how it is asked."""
+
+    start: Annotated[Typed, Field(alias="from", description="The provision that is done.")]
+    end: Annotated[Typed, Field(alias="to", description="The provision that it may count towards.")]
+
+
+def router(library: Library, today: Today) -> APIRouter:
+    """The route that explains a claim."""
+    routes = APIRouter(tags=["explain"])
+
+    @routes.get(
+        "/explain",
+        response_model=responses.Explanation,
+        responses=problems.declared((400, *problems.NAMED, 422)),
+    )
+    def why(asked: Annotated[Pair, Query()]) -> JSONResponse:
+        """Show every proof that one provision counts towards another, or the first edge that stopped it."""
+        resolve = library.names.resolve
+        chosen = options(library, today, asked)
+        found = explain(library.catalogue, resolve(asked.start), resolve(asked.end), chosen)
+        return JSONResponse(explanation_json(found))
+
+    return routes

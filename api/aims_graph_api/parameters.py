@@ -1,0 +1,89 @@
+"""The parameters that routes share: option names of the command line with `_`, repeatable where the option is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aims_graph.errors import InputError
+from aims_graph.library import Library
+from aims_graph.model import ANY_CLASS, DOUBLE_READ
+from aims_graph.relations import Degree
+from aims_graph.trace import Options
+
+LONGEST = 200  # characters of a name or search that a person types
+MOST_TARGETS = 500  # names in one request
+
+Today = Callable[[], date]
+Typed = Annotated[str, Field(max_length=LONGEST)]
+
+
+class Moment(BaseModel):
+    """For which day something is asked. A parameter that is not known is refused, never ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: Annotated[
+        str | None,
+        Field(description="The day the answer is for, YYYY-MM-DD; today (UTC) where left out."),
+    ] = None
+
+
+class Reading(Moment):
+    """For which day and on which rows something is asked."""
+
+    trust: Annotated[
+        Literal["double-read", "accepted"],
+        Field(description="`double-read`, or `accepted`: only rows that an accountable person signed."),
+    ] = "double-read"
+
+
+class Asking(Reading):
+    """For whom, when, for which systems and how strictly something is asked."""
+
+    role: Annotated[list[str], Field(description="Your role; repeatable. Every role where left out.")] = []
+    system_class: Annotated[str, Field(description="The class of AI system in question.")] = ANY_CLASS
+
+
+class Selecting(Asking):
+    """Which answers of a what-else question are wanted."""
+
+    framework: Annotated[
+        list[Typed],
+        Field(description="Only answers in this framework, by id or a name people type; repeatable."),
+    ] = []
+    min_degree: Annotated[
+        Literal["full", "partial", "candidate"],
+        Field(description="The least degree shown."),
+    ] = "candidate"
+    limit: Annotated[
+        int | None,
+        Field(ge=1, description="At most so many answers; then `truncated` says whether any were cut."),
+    ] = None
+
+
+def day(text: str | None, today: Today) -> date:
+    """The as-of day: as written, else today."""
+    if not text:
+        return today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"as_of '{text}' is not a date. Write it as YYYY-MM-DD.") from None
+
+
+def options(library: Library, today: Today, asked: Asking) -> Options:
+    """The options of a question, as the command line makes them of the same words."""
+    chosen = asked if isinstance(asked, Selecting) else Selecting(**asked.model_dump(include=set(Asking.model_fields)))
+    return Options(
+        as_of=day(asked.as_of, today),
+        roles=tuple(dict.fromkeys(asked.role)),
+        system_class=asked.system_class,
+        trust=asked.trust or DOUBLE_READ,
+        frameworks=tuple(library.names.edition(f) for f in chosen.framework),
+        min_degree=Degree[chosen.min_degree.upper()],
+        limit=chosen.limit,
+    )

@@ -1,0 +1,138 @@
+"""Every error as RFC 9457 `application/problem+json`, those that the web framework raises included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from aims_graph.errors import (
+    AimsGraphError,
+    AmbiguousName,
+    DataError,
+    InputError,
+    NameError_,
+    QueryError,
+    UnknownName,
+)
+from aims_graph_api.headers import SAFE_HEADERS
+
+MEDIA_TYPE = "application/problem+json"
+BASE = "https://w3id.org/aims-graph/problem/"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One type of problem: the last part of its IRI, its title and its status."""
+
+    name: str
+    title: str
+    status: int
+
+
+UNKNOWN_NAME = Kind("unknown-name", "Nothing has this name", 404)
+NO_ROUTE = Kind("no-such-route", "There is nothing at this address", 404)
+WRONG_METHOD = Kind("method-not-allowed", "This address does not take this method", 405)
+AMBIGUOUS_NAME = Kind("ambiguous-name", "Several things have this name", 409)
+BAD_INPUT = Kind("unusable-input", "This request cannot be used", 400)
+BAD_QUERY = Kind("unusable-query", "This query cannot be run", 400)
+INVALID = Kind("invalid-parameters", "A parameter or the body is not of the form asked for", 422)
+BAD_DATA = Kind("unsound-data", "The data of this service is wrong", 500)
+FAILED = Kind("failed", "The service failed", 500)
+
+OF_ERROR: dict[type[AimsGraphError], Kind] = {
+    UnknownName: UNKNOWN_NAME,
+    AmbiguousName: AMBIGUOUS_NAME,
+    InputError: BAD_INPUT,
+    QueryError: BAD_QUERY,
+    DataError: BAD_DATA,
+}
+OF_STATUS = {404: NO_ROUTE, 405: WRONG_METHOD}
+
+NAMED = (404, 409)  # what a route that resolves a name can answer
+EVERYWHERE = (405, 500)  # what any route can answer
+
+
+def kind_of(error: AimsGraphError) -> Kind:
+    """The kind of problem an error is; what has no kind of its own is a failure of the service."""
+    return OF_ERROR.get(type(error), FAILED)
+
+
+def problem(request: Request, kind: Kind, detail: str, **more: Any) -> JSONResponse:
+    """The response for one problem; `more` are members beside the five of the standard."""
+    headers = more.pop("headers", None)
+    body = {
+        "type": f"{BASE}{kind.name}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": request.url.path,
+        **more,
+    }
+    return JSONResponse(body, kind.status, {**SAFE_HEADERS, **(headers or {})}, MEDIA_TYPE)
+
+
+def on_error(request: Request, error: Exception) -> JSONResponse:
+    """An error of this project, with the candidates of a name."""
+    assert isinstance(error, AimsGraphError)
+    more = {"candidates": list(error.candidates)} if isinstance(error, NameError_) else {}
+    return problem(request, kind_of(error), str(error), **more)
+
+
+def on_http(request: Request, error: Exception) -> JSONResponse:
+    """An error of routing: no such address, or not by this method."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if error.status_code == 404:
+        detail = f"There is nothing at {path}. The list of addresses is at /docs."
+    elif error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        detail = f"{path} does not take {request.method}. It takes {allowed}."
+    else:
+        detail = str(error.detail)
+    phrase = HTTPStatus(error.status_code).phrase
+    kind = OF_STATUS.get(error.status_code) or Kind("http", phrase, error.status_code)
+    return problem(request, kind, detail, headers=error.headers)
+
+
+def on_invalid(request: Request, error: Exception) -> JSONResponse:
+    """Parameters or a body that do not have the declared form, each named."""
+    assert isinstance(error, RequestValidationError)
+    return problem(request, INVALID, " ".join(_complaint(e) for e in error.errors()))
+
+
+def _complaint(error: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    return f"{place}: {error['msg'].removesuffix('.')}."
+
+
+def on_failure(request: Request, _: Exception) -> JSONResponse:
+    """Anything unforeseen; its cause goes to the log, not to the asker."""
+    return problem(request, FAILED, "The service failed on this request. Its log says why.")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of an application as a problem."""
+    app.add_exception_handler(AimsGraphError, on_error)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(Exception, on_failure)
+
+
+def declared(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI responses of a route that can end in these statuses, beside those of any route."""
+    return {status: _response(status) for status in sorted({*statuses, *EVERYWHERE})}
+
+
+def _response(status: int) -> dict[str, Any]:
+    kinds = [k for k in (*OF_ERROR.values(), NO_ROUTE, WRONG_METHOD, INVALID, FAILED) if k.status == status]
+    return {
+        "description": "; ".join(f"{k.title} (`{k.name}`)" for k in kinds) + ".",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }

@@ -1,0 +1,73 @@
+"""The saved questions: `/questions`, and `/questions/{name}` with the question's own parameters."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse
+from pydantic import ConfigDict
+
+from aims_graph import asked
+from aims_graph.errors import InputError
+from aims_graph.library import Library
+from aims_graph.queries import Question
+from aims_graph_api import problems, responses
+from aims_graph_api.parameters import LONGEST, Reading, Today, day
+
+QuestionName = Annotated[str, Path(max_length=LONGEST, description="The name of a saved question.")]
+
+
+class ResultsResponse(JSONResponse):
+    """W3C SPARQL results JSON under its own media type."""
+
+    media_type = "application/sparql-results+json"
+
+
+class Bound(Reading):
+    """For which day and on which rows a question is asked; any other parameter binds one of its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def values(self) -> dict[str, str]:
+        """The question's own parameters, each given once."""
+        for name, value in (self.model_extra or {}).items():
+            if not isinstance(value, str):
+                raise InputError(f"'{name}' is given more than once. Give each parameter of a question once.")
+        return dict(self.model_extra or {})
+
+
+def question_json(question: Question) -> dict[str, Any]:
+    """What a saved question answers and takes."""
+    return {
+        "name": question.name,
+        "summary": question.summary,
+        "answers": question.answers,
+        "tags": list(question.tags),
+        "parameters": [
+            {"name": p.name, "type": p.type, "example": p.example, "about": p.about} for p in question.parameters
+        ],
+    }
+
+
+def router(library: Library, today: Today) -> APIRouter:
+    """The routes of saved questions."""
+    routes = APIRouter(tags=["questions"])
+
+    @routes.get("/questions", response_model=responses.Questions, responses=problems.declared(()))
+    def questions() -> JSONResponse:
+        """List the saved questions, what each answers and takes."""
+        return JSONResponse({"questions": [question_json(q) for q in library.questions.values()]})
+
+    @routes.get(
+        "/questions/{name}",
+        response_model=responses.SparqlResults,
+        response_class=ResultsResponse,
+        responses=problems.declared((400, *problems.NAMED, 422)),
+    )
+    def question(name: QuestionName, bound: Annotated[Bound, Query()]) -> ResultsResponse:
+        """Ask a saved question: query parameters bind its own, which `/questions` lists, as people type values."""
+        rows = asked.ask(library, name, bound.values(), day(bound.as_of, today), bound.trust)
+        return ResultsResponse(asked.results_json(rows))
+
+    return routes

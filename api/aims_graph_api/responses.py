@@ -1,0 +1,351 @@
+"""What each route answers, as documented in OpenAPI.
+
+The JSON itself comes from the functions that the command line uses and never passes
+through these models; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+DegreeWord = Literal["full", "partial", "candidate", "none"]
+Place = Annotated[str, Field(description="`path:line` of a data file, relative to its data folder.")]
+
+
+class Problem(BaseModel):
+    """An error after RFC 9457, sent as `application/problem+json`."""
+
+    type: Annotated[str, Field(description="The IRI of the type of problem.")]
+    title: Annotated[str, Field(description="The type of problem in words.")]
+    status: Annotated[int, Field(description="The HTTP status.")]
+    detail: Annotated[str, Field(description="What is wrong with this request, and how to mend it.")]
+    instance: Annotated[str, Field(description="The path that was asked for.")]
+    candidates: Annotated[
+        list[str] | None,
+        Field(description="Ids that may have been meant, nearest first, where a name was the problem."),
+    ] = None
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+class Framework(BaseModel):
+    """One framework edition."""
+
+    id: str
+    iri: str
+    title: str
+    label: str
+    edition: str
+    bindingness: str
+    in_force_from: date | None
+    in_force_to: date | None
+    counts: Annotated[dict[str, int], Field(description="How many provisions of each kind are loaded.")]
+    mapping_rows: int
+    coverage: Annotated[str | None, Field(description="How much of the edition is loaded, in words.")]
+    link: str
+    rights: str
+    source: Place
+
+
+class Frameworks(BaseModel):
+    """Every framework edition that is loaded."""
+
+    frameworks: list[Framework]
+
+
+class Application(BaseModel):
+    """From when a provision applies to a class of systems, with the place that says so."""
+
+    system_class: str
+    start: Annotated[date, Field(alias="from")]
+    legal_question: str | None
+    source: Place
+
+
+class Wording(BaseModel):
+    """One text that a provision had for a time, in own words."""
+
+    summary: str
+    in_force_from: date | None
+    in_force_to: date | None
+    enacted_by: str | None
+
+
+class TriggerShown(BaseModel):
+    """A question whose answer yes sets a provision off."""
+
+    id: str
+    condition: str
+    question: str
+    source: Place
+
+
+class Row(BaseModel):
+    """A mapping row, read from the provision in question."""
+
+    relation: str
+    to: str
+    status: str
+    confidence: Fraction | None
+    rationale: str | None
+    condition: str | None
+    mapping: str
+    author: str | None
+    origin: str | None
+    source: Place
+
+
+class ProvisionShown(BaseModel):
+    """All that is known of one provision as of a day."""
+
+    id: str
+    iri: str
+    framework: str
+    kind: str
+    notation: str
+    title: str
+    summary: str | None
+    part_of: str | None
+    force: str | None
+    modality: str | None
+    occurrence: str | None
+    binds: list[str]
+    addressees: list[str]
+    system_classes: list[str]
+    in_force: bool
+    in_force_from: date | None
+    in_force_to: date | None
+    applies: list[Application]
+    decomposition: str | None
+    exhaustive: bool
+    condition: str | None
+    refers_to: list[str]
+    expected_output: list[str]
+    responsible: list[str]
+    note: str | None
+    link: str
+    source: Place
+    as_of: date
+    framework_title: str
+    bindingness: str
+    coverage: str | None
+    rights: str
+    wordings: list[Wording]
+    parts: list[str]
+    triggers: list[TriggerShown]
+    mappings: list[Row]
+
+
+class Step(BaseModel):
+    """One line of a proof: a rule, its premises and what follows."""
+
+    rule: str
+    premises: Annotated[list[str], Field(alias="from")]
+    relation: str | None
+    to: str
+    degree_after: DegreeWord
+    mapping: str | None
+    source: Place
+    author: str | None
+    status: str | None
+    confidence: Fraction | None
+    strength: int | None
+    rationale: str | None
+    guards: list[str]
+
+
+class Applies(BaseModel):
+    """From when a duty applies to a class of systems."""
+
+    system_class: str
+    start: Annotated[date, Field(alias="from")]
+
+
+class Answer(BaseModel):
+    """One provision that something counts towards, with its proof."""
+
+    provision: str
+    framework: str
+    notation: str
+    title: str
+    degree: DegreeWord
+    confidence: Annotated[Fraction | None, Field(description="null: not stated, which is not 0.")]
+    confidence_interval: list[Fraction]
+    best_derivation_confidence: Fraction | None
+    confidence_calibrated: bool
+    binds: list[str]
+    bindingness: str
+    applies: list[Applies]
+    flags: list[str]
+    conditions: list[str]
+    questions: list[str]
+    assurance: str
+    signed_by: str | None
+    statement: str
+    derivation: Annotated[list[Step], Field(description="The best proof; every premise comes before its use.")]
+    other_derivations: int
+
+
+class Trigger(BaseModel):
+    """A question that the event raises beside the answers."""
+
+    trigger: str
+    provision: str
+    question: str
+    state: Literal["yes", "no", "unrecorded"]
+    binds: list[str]
+    defined_in: str
+    reason: str | None
+    source: Place | None
+
+
+class Element(BaseModel):
+    """One element that a clause asks for, and whether the record holds it."""
+
+    code: str
+    name: str
+    provision: str
+    state: str
+    fix: str | None
+    source: Place
+
+
+class OwnClause(BaseModel):
+    """A record against the clause that asks for it."""
+
+    provision: str
+    notation: str
+    degree: DegreeWord
+    statement: str
+    judged_by: list[str]
+    elements: list[Element]
+
+
+class WhatElse(BaseModel):
+    """The whole answer to one what-else question. Not a conformity statement."""
+
+    targets: list[str]
+    level: Literal["provision", "case"]
+    occurrence: str | None
+    scope: str | None
+    as_of: date
+    roles: list[str]
+    system_class: str
+    trust: str
+    graph_version: str
+    answers: list[Answer]
+    triggers: list[Trigger]
+    own_clause: list[OwnClause]
+    rows_used: int
+    rows_signed: Annotated[int, Field(description="How many of these rows an accountable person signed.")]
+    notes: list[str]
+    notice: str
+    truncated: Annotated[bool, Field(description="Whether `limit` cut answers off.")]
+
+
+class Hop(BaseModel):
+    """One edge of the shortest connection, and what is left after it."""
+
+    start: Annotated[str, Field(alias="from")]
+    to: str
+    relation: str
+    degree_after: DegreeWord
+    guards: list[str]
+    flags: list[str]
+    source: Place
+    rationale: str | None
+
+
+class Explanation(BaseModel):
+    """Why one provision counts towards another, or why not."""
+
+    start: Annotated[str, Field(alias="from")]
+    to: str
+    as_of: date
+    graph_version: str
+    degree: DegreeWord | None
+    confidence: Fraction | None
+    sentence: str
+    derivations: list[list[Step]]
+    conditions: list[str]
+    flags: list[str]
+    stopped_at: Annotated[Hop | None, Field(description="The first edge after which no claim is left.")]
+    connection: list[Hop]
+
+
+class Result(BaseModel):
+    """One provision that was found."""
+
+    id: str
+    framework: str
+    notation: str
+    title: str
+    kind: str
+
+
+class Found(BaseModel):
+    """Search results, best places first."""
+
+    query: str
+    results: list[Result]
+
+
+class Parameter(BaseModel):
+    """A value that a saved question takes."""
+
+    name: str
+    type: str
+    example: str
+    about: str
+
+
+class Question(BaseModel):
+    """A saved question."""
+
+    name: str
+    summary: str
+    answers: str
+    tags: list[str]
+    parameters: list[Parameter]
+
+
+class Questions(BaseModel):
+    """The saved questions."""
+
+    questions: list[Question]
+
+
+class Term(BaseModel):
+    """One RDF term."""
+
+    type: Literal["uri", "literal", "bnode"]
+    value: str
+    datatype: str | None = None
+    language: Annotated[str | None, Field(alias="xml:lang")] = None
+
+
+class Head(BaseModel):
+    """The variables of a result."""
+
+    vars: list[str]
+
+
+class Bindings(BaseModel):
+    """The rows of a result; a variable without a value is absent from its row."""
+
+    bindings: list[dict[str, Term]]
+
+
+class SparqlResults(BaseModel):
+    """W3C SPARQL 1.1 Query Results JSON."""
+
+    head: Head
+    results: Bindings

@@ -1,0 +1,62 @@
+"""What tests share: the shipped library, and the command line in this process."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from aims_graph.library import Library
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "tests" / "data"
+CASES = ROOT / "examples" / "cv-screening"
+AS_OF = date(2026, 11, 22)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    return Library.open()
+
+
+@pytest.fixture(scope="session")
+def records() -> Library:
+    return Library.open(record_files=[CASES / "complete.ttl"])
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `aims-graph` with arguments, and text on standard input, in this process at 80 columns."""
+    from aims_graph.cli import main
+
+    def call(*args: object, stdin: str = "") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["aims-graph", *map(str, args)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setenv("COLUMNS", "80")
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+        found = capsys.readouterr()
+        return Ran(code, found.out, found.err)
+
+    return call
