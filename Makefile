@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 AS_OF := 2026-11-22
 
-.PHONY: demo test api view owl bench lint all clean
+.PHONY: demo test golden api view owl bench lint all clean
 
 demo: .venv/run
 	$(BIN)/aims-graph what-else iso42001:10.2 --role provider --as-of $(AS_OF)
@@ -28,6 +28,9 @@ view: .venv/dev
 
 owl: .venv/dev
 	$(BIN)/aims-graph owl
+
+golden: .venv/dev
+	PYTHONPATH=tests $(BIN)/python tests/golden.py
 
 bench: .venv/dev
 	$(BIN)/python benchmarks/run.py

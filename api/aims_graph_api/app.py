@@ -24,6 +24,7 @@ from aims_graph_api import (
     what_else,
 )
 from aims_graph_api.headers import SafeHeaders
+from aims_graph_api.limits import BodyLimit
 from aims_graph_api.parameters import Today
 
 PREFIX = "/api/v1"
@@ -41,6 +42,7 @@ def create_app(library: Library, *, today: Today = today_utc) -> FastAPI:
     Raises DataError for a saved question that is wrong, before anything is served.
     """
     app = FastAPI(title=describing.TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
     problems.install(app)
     for routes in (

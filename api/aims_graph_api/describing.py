@@ -102,9 +102,17 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
     examples = Examples(library)
     for path, operations in found["paths"].items():
         for operation in operations.values():
+            _name_answer(operation, schemas)
             _add_examples(operation, examples, examples.answers.get(path.removeprefix(prefix)))
     schemas["Together"]["examples"] = [{"targets": [examples.pair[0]], "as_of": EXAMPLE_DAY.isoformat(), "limit": 1}]
     return found
+
+
+def _name_answer(operation: Json, schemas: Json) -> None:
+    """Describe the answer by what its schema says it is."""
+    answer = operation["responses"]["200"]
+    for media in answer["content"].values():
+        answer["description"] = schemas[media["schema"]["$ref"].rpartition("/")[2]]["description"]
 
 
 def _add_examples(operation: Json, examples: Examples, answer: Json | None) -> None:

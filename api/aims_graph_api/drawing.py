@@ -118,7 +118,8 @@ def _curve(link: Link, start: Box, end: Box) -> Curve:
     x1, x2 = (start.x + start.width, end.x) if to_the_right else (start.x, end.x + end.width)
     y1, y2 = start.y + start.height // 2, end.y + end.height // 2
     half = (x1 + x2) // 2
-    label_x, anchor = (x2 - 8, "end") if to_the_right else (x2 + 8, "start")
+    gap = BLOCK_PADDING + 6
+    label_x, anchor = (x2 - gap, "end") if to_the_right else (x2 + gap, "start")
     path = f"M{x1} {y1}C{half} {y1} {half} {y2} {x2} {y2}"
     return Curve(
         path, clip(link.label, LONGEST_LABEL), f"{link.label}. {link.title}", link.degree, label_x, y2 - 6, anchor

@@ -42,6 +42,7 @@ WRONG_METHOD = Kind("method-not-allowed", "This address does not take this metho
 AMBIGUOUS_NAME = Kind("ambiguous-name", "Several things have this name", 409)
 BAD_INPUT = Kind("unusable-input", "This request cannot be used", 400)
 BAD_QUERY = Kind("unusable-query", "This query cannot be run", 400)
+TOO_LARGE = Kind("too-large", "This request is too large", 413)
 INVALID = Kind("invalid-parameters", "A parameter or the body is not of the form asked for", 422)
 BAD_DATA = Kind("unsound-data", "The data of this service is wrong", 500)
 FAILED = Kind("failed", "The service failed", 500)
@@ -53,7 +54,7 @@ OF_ERROR: dict[type[AimsGraphError], Kind] = {
     QueryError: BAD_QUERY,
     DataError: BAD_DATA,
 }
-OF_STATUS = {404: NO_ROUTE, 405: WRONG_METHOD}
+OF_STATUS = {kind.status: kind for kind in (NO_ROUTE, WRONG_METHOD, TOO_LARGE)}
 
 NAMED = (404, 409)  # what a route that resolves a name can answer
 EVERYWHERE = (405, 500)  # what any route can answer
@@ -131,7 +132,7 @@ def declared(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(status: int) -> dict[str, Any]:
-    kinds = [k for k in (*OF_ERROR.values(), NO_ROUTE, WRONG_METHOD, INVALID, FAILED) if k.status == status]
+    kinds = [k for k in (*OF_ERROR.values(), *OF_STATUS.values(), INVALID, FAILED) if k.status == status]
     return {
         "description": "; ".join(f"{k.title} (`{k.name}`)" for k in kinds) + ".",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from aims_graph.answers import CASE_LEVEL, NOTICE
 from aims_graph.relations import Degree
 from aims_graph.tables import GLYPHS, STATE_GLYPHS, how_sure
-
-OPEN_GLYPH = GLYPHS[Degree.CANDIDATE]
 
 
 @cache
@@ -33,6 +33,7 @@ def environment() -> Environment:
         how_sure=how_sure,
     )
     found.tests["weblink"] = is_weblink
+    found.filters["code"] = code
     return found
 
 
@@ -48,3 +49,12 @@ def is_weblink(address: str | None) -> bool:
     (True, False, False)
     """
     return address is not None and address.startswith(("https://", "http://"))
+
+
+def code(text: str) -> Markup:
+    """Text with what stands between backquotes set as code; all of it escaped.
+
+    >>> print(code("either `a<b` or not"))
+    either <code>a&lt;b</code> or not
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped above)

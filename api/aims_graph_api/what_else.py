@@ -34,7 +34,7 @@ def router(library: Library, today: Today) -> APIRouter:
         """Say what doing all that one provision asks also counts towards, each answer with its proof."""
         return JSONResponse(what_else_json(library.what_else([curie], options(library, today, asked))))
 
-    @routes.post("/what-else", response_model=responses.WhatElse, responses=errors)
+    @routes.post("/what-else", response_model=responses.WhatElse, responses=errors | problems.declared((413,)))
     def what_else_together(asked: Together) -> JSONResponse:
         """Say what doing all that several provisions ask, taken together, also counts towards."""
         return JSONResponse(what_else_json(library.what_else(asked.targets, options(library, today, asked))))

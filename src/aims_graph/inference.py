@@ -23,7 +23,6 @@ from aims_graph.model import (
     ANY_CLASS,
     ANY_OF,
     AS_APPROPRIATE,
-    OBLIGATION,
     Claim,
     Derivation,
     Mapping,
@@ -328,14 +327,14 @@ def _claim(found: list[Reached]) -> Claim:
 
 
 def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]:
-    """For each obligation, itself and every provision that is full when it is: `strm:covers`.
+    """For each provision that can start a question, what is full when it is, itself included: `strm:covers`.
 
     Before the guards of role, date and scope, so that the graph serves every question.
     """
     open_context = replace(context, roles=frozenset(), system_class=ANY_CLASS, case=None)
     found: dict[str, tuple[str, ...]] = {}
     for provision in catalogue.provisions.values():
-        if provision.force == OBLIGATION and not provision.addressees:
+        if guards.may_start(catalogue, provision, open_context):
             result = infer(catalogue, [provision.id], open_context)
             found[provision.id] = tuple(p for p, c in result.claims.items() if c.degree is Degree.FULL)
     return found

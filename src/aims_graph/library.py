@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyoxigraph as ox
-
-from aims_graph import cases, casetrace, catalogue, files, graph, inference, queries, records, shapes, trace
+from aims_graph import catalogue, files, inference, trace
 from aims_graph.answers import WhatElse
 from aims_graph.errors import UnknownName
-from aims_graph.graph import Fact
 from aims_graph.guards import Context
 from aims_graph.model import Finding
 from aims_graph.names import Names
 from aims_graph.trace import Options
 from aims_graph.vocab import STRM
+
+if TYPE_CHECKING:  # what a plain question does not need is imported when it is asked for
+    import pyoxigraph as ox
+
+    from aims_graph import cases, queries, records, shapes
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,11 @@ class Library:
     def open(data: Sequence[Path] = (), record_files: Sequence[Path] = ()) -> Library:
         """Read the shipped data, what is laid over it, and record files."""
         loaded = catalogue.load(files.read_all(files.data_roots(data)))
-        return Library(loaded, records.read(record_files, loaded) if record_files else None)
+        if not record_files:
+            return Library(loaded)
+        from aims_graph import records
+
+        return Library(loaded, records.read(record_files, loaded))
 
     @cached_property
     def names(self) -> Names:
@@ -42,15 +49,22 @@ class Library:
     @cached_property
     def rules(self) -> shapes.Rules:
         """The evidence rules."""
+        from aims_graph import shapes
+
         return shapes.load(self.catalogue.files)
 
     @cached_property
     def questions(self) -> dict[str, queries.Question]:
         """The saved questions by name."""
+        from aims_graph import queries
+
         return queries.load(self.catalogue.files)
 
     def store(self, as_of: date, trust: str = "double-read") -> ox.Store:
         """The dataset that questions and free SPARQL read, with what follows as of a day."""
+        from aims_graph import cases, graph
+        from aims_graph.graph import Fact
+
         context = Context(as_of=as_of, trust=trust)
         iri = self.catalogue.iri
         asserted = (
@@ -75,6 +89,8 @@ class Library:
         """Every recorded case with its elements as of a day."""
         if self.records is None:
             return ()
+        from aims_graph import cases
+
         return tuple(
             cases.read_case(self.catalogue, self.rules, self.records, case, as_of) for case in self.records.cases()
         )
@@ -84,6 +100,8 @@ class Library:
         if self.records is not None and len(targets) == 1:
             record = self.records.find(targets[0])
             if record is not None:
+                from aims_graph import casetrace
+
                 return casetrace.what_else_record(self.catalogue, self.rules, self.records, record, options)
         try:
             ids = [self.names.resolve(t) for t in targets]
@@ -101,6 +119,8 @@ class Library:
         """What the evidence rules say of the records."""
         if self.records is None:
             return ()
+        from aims_graph import shapes
+
         found = self.records
         labels = {iri: found.label(iri) for iri in found.facts.values}
         curies = {p.iri: p.id for p in self.catalogue.provisions.values()}

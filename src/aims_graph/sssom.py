@@ -110,7 +110,8 @@ def _header(path: str, lines: list[str]) -> tuple[dict[str, Any], list[Problem]]
     import yaml
 
     try:
-        header = yaml.safe_load("\n".join(line[1:] for line in lines)) or {}
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster
+        header = yaml.load("\n".join(line[1:] for line in lines), Loader=loader) or {}  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = 1 if mark is None else mark.line + 1

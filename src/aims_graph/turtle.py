@@ -48,7 +48,7 @@ _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
 def _text(term: Term) -> str:
-    return term.value if isinstance(term, ox.NamedNode | ox.Literal | ox.BlankNode) else str(term)
+    return str(term) if isinstance(term, ox.Triple) else term.value
 
 
 def read_into(facts: Facts, path: str, text: str) -> Problem | None:
@@ -81,22 +81,19 @@ def subject_lines(text: str) -> dict[str, int]:
     """The line on which each subject starts, for text in canonical form (subjects in column 0)."""
     known = prefixes(text)
     lines: dict[str, int] = {}
-    inside = _long_literals(text)
-    for match in _SUBJECT.finditer(text):
-        if any(start < match.start() < end for start, end in inside):
+    inside = False
+    for number, line in enumerate(text.split("\n"), 1):
+        starts_inside, inside = inside, inside ^ (line.count('"""') % 2 == 1)
+        if starts_inside or not line or line[0] in " \t#@.":
+            continue
+        match = _SUBJECT.match(line)
+        if match is None:
             continue
         if match["iri"] is not None:
-            iri = match["iri"]
+            lines.setdefault(match["iri"], number)
         elif (match["prefix"] or "") in known:
-            iri = known[match["prefix"] or ""] + match["local"].replace("\\", "")
-        else:
-            continue
-        lines.setdefault(iri, text.count("\n", 0, match.start()) + 1)
+            lines.setdefault(known[match["prefix"] or ""] + match["local"].replace("\\", ""), number)
     return lines
-
-
-def _long_literals(text: str) -> list[tuple[int, int]]:
-    return [m.span() for m in re.finditer(r'"""(?:[^"\\]|\\.|"(?!""))*"""', text, re.S)]
 
 
 def parse_date(value: str | None) -> date | None:
