@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pages
 from conftest import AS_OF, CASES, ROOT
 
 from aims_graph import asked
@@ -28,11 +29,12 @@ def open_library() -> Library:
 
 
 def main() -> None:
-    """Rewrite every golden answer."""
+    """Rewrite every golden answer and every generated page."""
     GOLDEN.mkdir(exist_ok=True)
     library = open_library()
     for question in library.questions:
         (GOLDEN / f"{question}.tsv").write_text(text(library, question), encoding="utf-8")
+    pages.rewrite()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from aims_graph.relations import Degree
 from aims_graph.showing import find_json, framework_json, frameworks_json, show_json
 from aims_graph.trace import Options
 from aims_graph_api import create_app, responses
+from aims_graph_api.app import today_utc
 from aims_graph_api.describing import Examples
 from aims_graph_api.headers import SAFE_HEADERS
 from aims_graph_api.limits import LARGEST_BODY
@@ -152,6 +153,11 @@ def test_the_day_is_today_unless_it_is_given(library: Library) -> None:
     client = Client(create_app(library, today=lambda: next(days)))
     asked_at = [client.get(f"{V1}/provisions/{CLAUSE}").json()["as_of"] for _ in range(2)]
     assert asked_at == ["2027-01-01", "2027-01-02"]
+
+
+def test_today_is_the_day_in_utc() -> None:
+    before = datetime.now(UTC).date()
+    assert before <= today_utc() <= datetime.now(UTC).date()
 
 
 @pytest.mark.parametrize("typed", ["ISO 42001 10.2", "ISO/IEC 42001 10.2", "iso42001:10.2", " 42001 10.2 "])
@@ -382,6 +388,11 @@ def test_every_parameter_has_a_meaning_and_every_answer_an_example_that_is_true(
         assert found.json() == content["example"], path
     body = document["components"]["schemas"]["Together"]["examples"][0]
     assert client.post(f"{V1}/what-else", body).json()["answers"]
+
+
+def test_the_document_needs_no_mapping_row(library: Library) -> None:
+    bare = Library(replace(library.catalogue, mappings=()))
+    OpenAPIV31SpecValidator(create_app(bare).openapi()).validate()
 
 
 def test_the_document_names_roles_and_classes_from_the_data(document: dict[str, Any], library: Library) -> None:

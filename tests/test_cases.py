@@ -65,7 +65,7 @@ def test_no_record_gives_a_claim_about_a_clause_as_a_whole(case: str) -> None:
     library = Library.open(record_files=[CASES / f"{case}.ttl"])
     answer = library.what_else(["CA-7"], Options(AS_OF))
     assert answer.level == "case"
-    assert all("iso42001" != a.framework for a in answer.answers)
+    assert all(a.framework != "iso42001" for a in answer.answers)
     law = {a.provision: a.degree for a in answer.answers if a.bindingness == "law"}
     assert Degree.FULL not in law.values()
     assert all(a.assurance == "recorded" for a in answer.answers)
@@ -155,5 +155,7 @@ def test_the_table_has_its_four_blocks_in_order_and_says_what_it_does_not_say(ru
 def test_an_evidence_item_leads_to_its_case(run: Run) -> None:
     library = Library.open(record_files=[CASES / "complete.ttl"])
     assert library.records is not None
-    item = library.records.facts.texts("https://example.org/records/NC-3", "https://w3id.org/aims-graph/ontology#documentsResults")[0]
+    item = library.records.facts.texts(
+        "https://example.org/records/NC-3", "https://w3id.org/aims-graph/ontology#documentsResults"
+    )[0]
     assert ask(run, CASES / "complete.ttl", target=item)["occurrence"] == "https://example.org/records/NC-3"

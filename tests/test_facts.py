@@ -16,20 +16,87 @@ OWN_IDS = frozenset(
     f"{edition}:10.2{part}"
     for edition in ("iso42001", "iso27001")
     for part in (
-        ".a .a.1 .a.2 .b .b.1 .b.2 .b.3 .b.need .c .d .e .f .g .proportion .doc-actions .doc-results".split()
+        [
+            ".a",
+            ".a.1",
+            ".a.2",
+            ".b",
+            ".b.1",
+            ".b.2",
+            ".b.3",
+            ".b.need",
+            ".c",
+            ".d",
+            ".e",
+            ".f",
+            ".g",
+            ".proportion",
+            ".doc-actions",
+            ".doc-results",
+        ]
     )
 )
 """Parts of clauses, which the lists do not go down to."""
 
-NEEDED = (
-    "iso42001:10.1 iso42001:10.2 iso42001:6.3 iso42001:8.2 iso42001:8.4 iso42001:9.2.2 iso42001:9.3.2 iso42001:A.3.3 "
-    "iso42001:A.6.2.6 iso42001:A.6.2.8 iso42001:A.8.3 iso42001:A.8.4 iso42001:A.8.5 iso27001:10.1 iso27001:10.2 "
-    "iso27001:A.5.24 iso27001:A.5.25 iso27001:A.5.26 iso27001:A.5.27 iso27001:A.5.28 iso27001-2013:10.1 "
-    "iso27001-2013:10.2 aiact:art-3.23 aiact:art-3.49 aiact:art-3.49.c aiact:art-11.1 aiact:art-23.2 aiact:art-43.4 "
-    "aiact:art-80.4 aiact:art-80.5 aiact:art-82.2 aiact:anx-VII.3.4 aiact:anx-VII.4.7"
-).split()
-WHOLE = "aiact:art-9 aiact:art-16 aiact:art-17 aiact:art-20 aiact:art-24 aiact:art-26 aiact:art-55 aiact:art-72 aiact:art-73 aiact:art-79 airmf:MEASURE-3 airmf:MANAGE nistrmf:ASSESS nistrmf:AUTHORIZE nistrmf:MONITOR".split()
-KINDS = {"subclause": "Subclause", "paragraph": "Paragraph", "article": "Article", "point": "Point", "control": "AnnexControl"}
+NEEDED = [
+    "iso42001:10.1",
+    "iso42001:10.2",
+    "iso42001:6.3",
+    "iso42001:8.2",
+    "iso42001:8.4",
+    "iso42001:9.2.2",
+    "iso42001:9.3.2",
+    "iso42001:A.3.3",
+    "iso42001:A.6.2.6",
+    "iso42001:A.6.2.8",
+    "iso42001:A.8.3",
+    "iso42001:A.8.4",
+    "iso42001:A.8.5",
+    "iso27001:10.1",
+    "iso27001:10.2",
+    "iso27001:A.5.24",
+    "iso27001:A.5.25",
+    "iso27001:A.5.26",
+    "iso27001:A.5.27",
+    "iso27001:A.5.28",
+    "iso27001-2013:10.1",
+    "iso27001-2013:10.2",
+    "aiact:art-3.23",
+    "aiact:art-3.49",
+    "aiact:art-3.49.c",
+    "aiact:art-11.1",
+    "aiact:art-23.2",
+    "aiact:art-43.4",
+    "aiact:art-80.4",
+    "aiact:art-80.5",
+    "aiact:art-82.2",
+    "aiact:anx-VII.3.4",
+    "aiact:anx-VII.4.7",
+]
+WHOLE = [
+    "aiact:art-9",
+    "aiact:art-16",
+    "aiact:art-17",
+    "aiact:art-20",
+    "aiact:art-24",
+    "aiact:art-26",
+    "aiact:art-55",
+    "aiact:art-72",
+    "aiact:art-73",
+    "aiact:art-79",
+    "airmf:MEASURE-3",
+    "airmf:MANAGE",
+    "nistrmf:ASSESS",
+    "nistrmf:AUTHORIZE",
+    "nistrmf:MONITOR",
+]
+KINDS = {
+    "subclause": "Subclause",
+    "paragraph": "Paragraph",
+    "article": "Article",
+    "point": "Point",
+    "control": "AnnexControl",
+}
 KINDS |= {"clause": "Clause", "task": "Task", "step": "Step", "subcategory": "Subcategory", "category": "Category"}
 COUNTS = {"aiact": 151, "airmf": 23, "iso27001": 24, "iso27001-2013": 3, "iso42001": 38, "nistrmf": 21}
 

@@ -396,9 +396,11 @@ def test_from_law_to_a_standard_the_relation_holds_as_stated() -> None:
     assert degree(pair(law=True), "b:x", "a:x") is F
 
 
-def test_a_claim_that_reaches_law_carries_a_note_on_presumption() -> None:
-    answer = what_else(pair(law=True), ["a:x"], Options(as_of=TODAY))
-    assert any("no presumption of conformity" in note for note in answer.notes)
+def test_a_claim_that_reaches_law_carries_the_note_on_what_a_mapping_does_not_do() -> None:
+    law = edition("b", bindingness="law", effect="A mapping gives no presumption of conformity.")
+    known = catalogue([provision("a:x"), provision("b:x"), provision("c:x")], [row("a:x", EQ, "b:x")], [law])
+    assert what_else(known, ["a:x"], Options(as_of=TODAY)).notes == ("A mapping gives no presumption of conformity.",)
+    assert what_else(known, ["c:x"], Options(as_of=TODAY)).notes == ()
 
 
 def test_a_contrary_row_gives_a_candidate_and_flags_the_conflict() -> None:

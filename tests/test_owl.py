@@ -30,8 +30,7 @@ HEADER = "".join(f"@prefix {p}: <{n}> .\n" for p, n in PREFIXES.items())
 
 def _terms() -> list[str]:
     kinds = {
-        f"{OWL}{k}"
-        for k in ["Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty", "NamedIndividual"]
+        f"{OWL}{k}" for k in ["Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty", "NamedIndividual"]
     }
     return sorted(
         {
@@ -95,9 +94,7 @@ def _subjects(predicate: str, obj: str) -> set[str]:
 
 @pytest.fixture
 def java() -> str:
-    pytest.importorskip(
-        "owlready2", reason="HermiT comes with owlready2, which is not installed (extra 'owl')."
-    )
+    pytest.importorskip("owlready2", reason="HermiT comes with owlready2, which is not installed (extra 'owl').")
     try:
         return find_java()
     except MissingDependency:
@@ -243,9 +240,7 @@ def test_a_breach_of_owl_2_dl_is_named(axiom: str, said: str) -> None:
 
 
 def test_the_view_leaves_out_dates_shapes_and_imports_and_nothing_else() -> None:
-    kept = (
-        'ex:NC-1 a aims:Nonconformity ; aims:grading "minor" .\nex:s a aims:EvidenceShape ; aims:code "X" .\n'
-    )
+    kept = 'ex:NC-1 a aims:Nonconformity ; aims:grading "minor" .\nex:s a aims:EvidenceShape ; aims:code "X" .\n'
     dropped = (
         'ex:NC-1 aims:detectedOn "2026-11-22"^^xsd:date .\n'
         "ex:s a sh:NodeShape ; sh:or ( [ sh:path [ sh:inversePath aims:partOf ] ; sh:minCount 1 ] ) .\n"
@@ -299,15 +294,13 @@ def test_a_class_under_two_disjoint_kinds_is_reported_as_unsatisfiable(java: str
 
 
 def test_chained_relations_are_consistent_with_the_disjoint_ones(java: str) -> None:
-    rows = "\n".join(
-        f"ex:a{i} strm:supersetOf ex:a{i + 1} ; strm:intersectsWith ex:b{i} ." for i in range(20)
-    )
+    rows = "\n".join(f"ex:a{i} strm:supersetOf ex:a{i + 1} ; strm:intersectsWith ex:b{i} ." for i in range(20))
     assert prove(ONTOLOGY, f"{HEADER}{rows}".encode()).sound
 
 
 def test_an_ontology_that_hermit_refuses_is_a_data_error_with_its_reason(java: str) -> None:
     broken = f"{HEADER}[] a owl:AllDisjointProperties ; owl:members ( strm:covers strm:unrelatedTo ) ."
-    with pytest.raises(DataError, match="HermiT refuses the ontology: .*covers"):
+    with pytest.raises(DataError, match=r"HermiT refuses the ontology: .*covers"):
         prove(ONTOLOGY, broken.encode())
 
 
@@ -339,9 +332,7 @@ def _used(path: Path) -> set[str]:
     """Terms of the project in a file: as nodes, and as names inside examples and queries."""
     text = path.read_text(encoding="utf-8")
     nodes = re.findall(rf"<({re.escape(AIMS)}|{re.escape(STRM)})([\w-]+)>", text)
-    names = re.findall(
-        r"(?<![\w:-])(aims|strm):([A-Za-z][\w-]*)", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-    )
+    names = re.findall(r"(?<![\w:-])(aims|strm):([A-Za-z][\w-]*)", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE))
     return {n + local for n, local in nodes} | {PREFIXES[p] + local for p, local in names}
 
 

@@ -102,7 +102,9 @@ def test_an_unescaped_dotted_name_in_a_question_is_refused() -> None:
 
 
 def test_parameters_are_bound_as_terms_and_never_pasted(library: Library) -> None:
-    text = '#+ summary: a\n#+ answers: b\n#+ parameters: { x: { type: string, example: e } }\nSELECT ?x { BIND(1 AS ?y) }'
+    text = (
+        "#+ summary: a\n#+ answers: b\n#+ parameters: { x: { type: string, example: e } }\nSELECT ?x { BIND(1 AS ?y) }"
+    )
     question, problems = queries.parse("queries/x.rq", text)
     assert problems == []
     assert question is not None
@@ -111,9 +113,7 @@ def test_parameters_are_bound_as_terms_and_never_pasted(library: Library) -> Non
     assert table.rows == ((ox.Literal(hostile),),)
 
 
-@pytest.mark.parametrize(
-    ("type_", "value"), [("date", "soon"), ("integer", "many"), ("decimal", "half")]
-)
+@pytest.mark.parametrize(("type_", "value"), [("date", "soon"), ("integer", "many"), ("decimal", "half")])
 def test_a_value_of_the_wrong_type_is_refused(type_: str, value: str) -> None:
     with pytest.raises(InputError, match=f"is not a {type_}"):
         queries.literal(queries.Parameter("p", type_, "x", ""), value)
@@ -156,7 +156,10 @@ def test_free_sparql_gives_w3c_results_json(run: Run) -> None:
         },
     }
     assert json.loads(run("sparql", "-", "--format", "json", stdin="ASK { ?s ?p ?o }").out)["boolean"] is True
-    assert "strm:covers" in run("sparql", "-", stdin="CONSTRUCT WHERE { ?s <https://w3id.org/aims-graph/strm#covers> ?o }").out
+    assert (
+        "strm:covers"
+        in run("sparql", "-", stdin="CONSTRUCT WHERE { ?s <https://w3id.org/aims-graph/strm#covers> ?o }").out
+    )
 
 
 def test_the_dataset_is_the_union_of_all_named_graphs(library: Library) -> None:

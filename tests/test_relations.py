@@ -8,6 +8,7 @@ from itertools import chain as joined
 from itertools import combinations, product
 
 import pytest
+from worlds import relation_of
 
 from aims_graph.relations import (
     ANY,
@@ -31,17 +32,6 @@ Table = dict[Edge, dict[Degree, Degree]]
 Chain = tuple[Edge, ...]
 
 # -- sets as bit masks ---------------------------------------------------------------------
-
-
-def relation_of(a: int, b: int) -> Relation:
-    """The one relation between two non-empty sets."""
-    if a == b:
-        return EQ
-    if a & b == a:
-        return SUB
-    if a & b == b:
-        return SUP
-    return INT if a & b else NONE
 
 
 @cache

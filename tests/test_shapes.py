@@ -22,9 +22,7 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("rule", "example", "fails"), EXAMPLES)
-def test_a_rule_passes_its_passing_and_finds_its_failing_examples(
-    rule: shapes.Rule, example: str, fails: bool
-) -> None:
+def test_a_rule_passes_its_passing_and_finds_its_failing_examples(rule: shapes.Rule, example: str, fails: bool) -> None:
     found = {s for s, _ in shapes.example_results(RULES, example, PREFIXES, AS_OF)}
     assert (rule.iri in found) is fails
 

@@ -6,10 +6,23 @@ import pytest
 
 from aims_graph.sssom import parse
 
-COLUMNS = (
-    "record_id subject_id predicate_id object_id mapping_justification confidence author_id mapping_date "
-    "ext_strm_rationale ext_rationale_text ext_review_status ext_overlap ext_strm_strength reviewer_id review_date"
-).split()
+COLUMNS = [
+    "record_id",
+    "subject_id",
+    "predicate_id",
+    "object_id",
+    "mapping_justification",
+    "confidence",
+    "author_id",
+    "mapping_date",
+    "ext_strm_rationale",
+    "ext_rationale_text",
+    "ext_review_status",
+    "ext_overlap",
+    "ext_strm_strength",
+    "reviewer_id",
+    "review_date",
+]
 GOOD = {
     "record_id": "mapping:t-1",
     "subject_id": "a:1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -22,7 +23,7 @@ from aims_graph.model import (
     Source,
     Trigger,
 )
-from aims_graph.relations import Degree, Relation
+from aims_graph.relations import EQ, INT, NONE, SUB, SUP, Degree, Relation
 from aims_graph.turtle import Facts
 from aims_graph.vocab import PREFIXES
 
@@ -32,6 +33,22 @@ OPERATORS = ("provider", "deployer", "importer", "distributor", "authorised-repr
 ROLES = {r: frozenset({r}) for r in (*OPERATORS, "gpai-provider")} | {"operator": frozenset(("operator", *OPERATORS))}
 CLASSES = ("any", "gpai", "high-risk-annex-i", "high-risk-annex-iii")
 F, P, C, N = Degree.FULL, Degree.PARTIAL, Degree.CANDIDATE, Degree.NONE
+
+
+def _unstated(of: type) -> dict[str, None]:
+    """Every field of a value as not stated."""
+    return {f.name: None for f in fields(of)}
+
+
+def relation_of(a: int, b: int) -> Relation:
+    """The one relation between two non-empty sets, each the bits of a number."""
+    if a == b:
+        return EQ
+    if a & b == a:
+        return SUB
+    if a & b == b:
+        return SUP
+    return INT if a & b else NONE
 
 
 def edition(prefix: str, **stated: Any) -> Edition:
@@ -56,7 +73,7 @@ def edition(prefix: str, **stated: Any) -> Edition:
         "rights": "made up",
         "source": Source(f"{prefix}.ttl", 1),
     }
-    return Edition(**(defaults | stated))
+    return Edition(**(_unstated(Edition) | defaults | stated))
 
 
 def provision(name: str, **stated: Any) -> Provision:
@@ -91,7 +108,7 @@ def provision(name: str, **stated: Any) -> Provision:
         "note": None,
         "source": Source(f"{prefix}.ttl", 1),
     }
-    values = defaults | stated
+    values = _unstated(Provision) | defaults | stated
     for many in ("binds", "addressees", "system_classes"):
         values[many] = frozenset(values[many])
     return Provision(**values)
@@ -127,7 +144,7 @@ def row(subject: str, relation: Relation, object_: str, confidence: float | None
         "mapping_set": "https://example.org/set",
         "source": Source(f"{name}.sssom.tsv", 1),
     }
-    return Mapping(**(defaults | stated))
+    return Mapping(**(_unstated(Mapping) | defaults | stated))
 
 
 def trigger(name: str, *sets_off: str, **stated: Any) -> Trigger:
@@ -142,7 +159,7 @@ def trigger(name: str, *sets_off: str, **stated: Any) -> Trigger:
         "defined_in": sets_off[0] if sets_off else "",
         "source": Source("triggers.ttl", 1),
     }
-    return Trigger(**(defaults | stated))
+    return Trigger(**(_unstated(Trigger) | defaults | stated))
 
 
 def applies(start: date, system_class: str = "any", **stated: Any) -> ApplicationDate:

@@ -38,15 +38,15 @@ class Examples:
 
     @cached_property
     def pair(self) -> tuple[str, str]:
-        """Two provisions that a mapping row joins, the first row whose subject leads anywhere; else the first two."""
+        """The ends of the first mapping row that carries an answer; where none does, the first and last provision."""
         catalogue = self.library.catalogue
         for row in catalogue.mappings:
             if row.subject in catalogue.provisions and row.object in catalogue.provisions:
                 found = self.library.what_else([row.subject], self.options)
                 if any(a.provision == row.object for a in found.answers):
                     return row.subject, row.object
-        ids = [*catalogue.provisions, ""]
-        return ids[0], ids[min(1, len(ids) - 1)]
+        ids = list(catalogue.provisions)
+        return ids[0], ids[-1]
 
     @property
     def options(self) -> Options:

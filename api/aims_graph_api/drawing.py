@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aims_graph.ego import CENTRE, Link, Node, Picture
 
-SIDE = 430  # from the middle to the middle of a column
+SIDE = 470  # from the middle to the middle of a column
 BOX_WIDTH, BOX_HEIGHT = 250, 46
 CENTRE_WIDTH = 220
 BLOCK_PADDING = 12

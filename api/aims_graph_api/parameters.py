@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aims_graph.errors import InputError
 from aims_graph.library import Library
-from aims_graph.model import ANY_CLASS, DOUBLE_READ
+from aims_graph.model import ANY_CLASS
 from aims_graph.relations import Degree
 from aims_graph.trace import Options
 
@@ -77,12 +77,12 @@ def day(text: str | None, today: Today) -> date:
 
 def options(library: Library, today: Today, asked: Asking) -> Options:
     """The options of a question, as the command line makes them of the same words."""
-    chosen = asked if isinstance(asked, Selecting) else Selecting(**asked.model_dump(include=set(Asking.model_fields)))
+    chosen = asked if isinstance(asked, Selecting) else Selecting()
     return Options(
         as_of=day(asked.as_of, today),
         roles=tuple(dict.fromkeys(asked.role)),
         system_class=asked.system_class,
-        trust=asked.trust or DOUBLE_READ,
+        trust=asked.trust,
         frameworks=tuple(library.names.edition(f) for f in chosen.framework),
         min_degree=Degree[chosen.min_degree.upper()],
         limit=chosen.limit,

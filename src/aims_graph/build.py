@@ -197,6 +197,7 @@ class Builder:
             ignored_words=tuple(self.facts.texts(iri, f"{AIMS}ignoredWord")),
             implied_words=tuple(self.facts.texts(iri, f"{AIMS}impliedWord")),
             coverage=self._one(iri, f"{AIMS}coverage"),
+            effect=self._one(iri, f"{AIMS}legalEffect"),
             link=self._need(iri, f"{DCTERMS}source"),
             rights=self._need(iri, f"{DCTERMS}rights"),
             source=self._source(iri),

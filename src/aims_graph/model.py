@@ -62,6 +62,7 @@ class Edition:
     ignored_words: tuple[str, ...]
     implied_words: tuple[str, ...]
     coverage: str | None
+    effect: str | None  # what a mapping to it does not do, for law
     link: str
     rights: str
     source: Source

@@ -1,7 +1,7 @@
 """What people type, to one id. Every entry point resolves names here and nowhere else.
 
 Editions carry the names people type for them (aliases, words to ignore, words
-implied), so "ISO 42001 10.2", "Art. 20(1)", "MANAGE 4.3" and "M-3" need no code.
+implied), so no form that people type needs code.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Key = tuple[str, ...]
 def words(text: str) -> Key:
     """The words that decide what is meant; punctuation only separates.
 
-    >>> words("Art. 17(1)(i)")
-    ('art', '17', '1', 'i')
+    >>> words("Rule 17(1)(i)")
+    ('rule', '17', '1', 'i')
     """
     return tuple(_WORD.findall(text.lower()))
 

@@ -1,7 +1,7 @@
 """The calculus: how provisions relate as sets, and what a claim becomes along an edge.
 
 A provision is a non-empty set of requirement elements; a mapping is one of the
-five set-theory relations of NIST IR 8477, which on non-empty sets form the
+five set-theory relations of IR 8477 (STRM), which on non-empty sets form the
 algebra RCC-5. Everything here is a table or a lookup; the tables are recomputed
 by brute force over sets in the tests. No I/O, no framework, no person.
 """

@@ -61,8 +61,7 @@ def _siblings(catalogue: Catalogue, provision: str) -> tuple[str, ...]:
 def compare_all(root: Path, files: Iterable[DataFile], pairs: tuple[str, ...]) -> list[Outcome]:
     """Compare every pair that has two readings, write its review and its statuses under `root`."""
     found = {f.path: f for f in files}
-    readings = {p for p in found if p.endswith(".second.tsv")}
-    stems = sorted(p.rsplit("/", 1)[-1].removesuffix(".second.tsv") for p in readings)
+    stems = _read_twice(found)
     for pair in pairs:
         if pair not in stems:
             raise UnknownName(pair, stems[:5], "pair with two readings")
@@ -74,6 +73,16 @@ def compare_all(root: Path, files: Iterable[DataFile], pairs: tuple[str, ...]) -
         write_text(root / "mappings/reviews" / f"{outcome.pair}.tsv", review_text)
         write_text(root / mapping_path, mapping_text)
     return [r[0] for r in results]
+
+
+def outcomes(files: Iterable[DataFile]) -> list[Outcome]:
+    """What comparing gives for every pair that has two readings; writes nothing."""
+    found = {f.path: f for f in files}
+    return [_compare(found, stem)[0] for stem in _read_twice(found)]
+
+
+def _read_twice(files: dict[str, DataFile]) -> list[str]:
+    return sorted(p.rsplit("/", 1)[-1].removesuffix(".second.tsv") for p in files if p.endswith(".second.tsv"))
 
 
 def _compare(files: dict[str, DataFile], pair: str) -> tuple[Outcome, str, str, str]:

@@ -196,7 +196,7 @@ def _broken(rules: Rules, texts: Sequence[str], case: str, as_of: date, wanted: 
     """Those of the named shapes to which the case does not conform."""
     import rdflib
 
-    probes = {f"{AIMS}probe-{i}": shape for i, shape in enumerate(dict.fromkeys(wanted))}
+    probes = {f"urn:aims-graph:probe:{i}": shape for i, shape in enumerate(dict.fromkeys(wanted))}
     if not probes:
         return frozenset()
     shapes = rdflib.Graph()

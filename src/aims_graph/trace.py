@@ -18,7 +18,7 @@ from aims_graph.catalogue import Catalogue
 from aims_graph.errors import InputError
 from aims_graph.guards import Context, expand
 from aims_graph.inference import Inference, infer
-from aims_graph.model import ANY_CLASS, DOUBLE_READ, LAW, Claim, Derivation, Provision, Source
+from aims_graph.model import ANY_CLASS, DOUBLE_READ, Claim, Derivation, Provision, Source
 from aims_graph.relations import Degree
 from aims_graph.statements import provision_statement
 
@@ -125,12 +125,7 @@ def notes(catalogue: Catalogue, targets: Sequence[str], result: Inference, optio
     said: list[str] = []
     if not result.start_binds:
         said.append(_start_note(catalogue, targets, options))
-    law = {catalogue.edition_of(p).label for p in result.claims if catalogue.edition_of(p).bindingness == LAW}
-    if law:
-        said.append(
-            f"{' and '.join(sorted(law))}: a mapping to law gives no presumption of conformity; "
-            "only harmonised standards cited in the Official Journal do."
-        )
+    said += sorted({e.effect for p in result.claims if (e := catalogue.edition_of(p)).effect})
     return tuple(said)
 
 

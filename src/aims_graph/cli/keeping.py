@@ -149,4 +149,4 @@ def review_compare(
         from aims_graph import tables
 
         shown = [["" if c is None else f"{c:.2f}" if isinstance(c, float) else str(c) for c in r] for r in rows]
-        tables.show(tables.grid([(c, None) for c in columns], shown))
+        tables.show(tables.rows(columns, shown))

@@ -1,0 +1,93 @@
+"""Documentation that is generated: commands, questions, terms, the agreement table. `make golden` rewrites it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from unittest.mock import patch
+
+from conftest import ROOT
+
+from aims_graph import reviewing
+from aims_graph.cli import app, main
+from aims_graph.files import read_all
+from aims_graph.library import Library
+from aims_graph.vocab import AIMS, RDFS, SKOS, STRM
+
+DOCS = ROOT / "docs"
+START, END = "<!-- agreement:start -->", "<!-- agreement:end -->"
+
+
+def helped(*arguments: str) -> str:
+    """The help text of a command at 80 columns."""
+    out = io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.suppress(SystemExit),
+        patch.object(sys, "argv", ["aims-graph", *arguments, "--help"]),
+        patch.dict("os.environ", {"COLUMNS": "80", "TERMINAL_WIDTH": "80"}),
+    ):
+        main()
+    return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
+
+
+def commands() -> str:
+    """docs/commands.md: the help of every command."""
+    names: list[tuple[str, ...]] = [(c.name or "",) for c in app.registered_commands]
+    for group in app.registered_groups:
+        typer = group.typer_instance
+        assert typer is not None
+        names += [(group.name or "", c.name or "") for c in typer.registered_commands]
+    blocks = [f"## aims-graph {' '.join(n)}\n\n```\n{helped(*n)}\n```\n" for n in sorted(names)]
+    return "# Commands\n\nGenerated from the program.\n\n" + "\n".join(blocks)
+
+
+def questions() -> str:
+    """docs/questions.md: every saved question."""
+    lines = ["# Saved questions", "", "Generated from `queries/`. Ask one with `aims-graph ask NAME`.", ""]
+    for question in Library.open().questions.values():
+        lines += [f"## {question.name}", "", question.summary, "", question.answers, ""]
+        for p in question.parameters:
+            default = "" if p.default is None else f", default `{p.default}`"
+            lines.append(f"- `{p.name}` ({p.type}): {p.about}. For example `{p.example}`{default}.")
+        lines += [""] if question.parameters else []
+    return "\n".join(lines)
+
+
+def terms() -> str:
+    """docs/terms.md: every term of the ontology with its definition."""
+    facts = Library.open().catalogue.facts
+    lines = ["# Terms", "", "Generated from `ontology/aims.ttl`.", "", "| term | meaning |", "|---|---|"]
+    for iri in sorted(facts.values):
+        for prefix, namespace in (("aims", AIMS), ("strm", STRM)):
+            if iri.startswith(namespace) and facts.text(iri, f"{RDFS}label"):
+                meaning = (facts.text(iri, f"{SKOS}definition") or "").replace("|", "\\|")
+                lines.append(f"| `{prefix}:{iri[len(namespace) :]}` | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def agreement() -> str:
+    """docs/mapping-quality.md with the table of agreement as the readings give it."""
+    lines = ["| pair | pairs read twice | same | agreement | kappa | rows | double-read |", "|---|---|---|---|---|---|---|"]
+    for found in reviewing.outcomes(read_all([ROOT])):
+        kappa = "" if found.kappa is None else f"{found.kappa:.2f}"
+        cells = (found.pairs, found.same, f"{found.agreement:.2f}", kappa, found.rows, found.double_read)
+        lines.append(f"| {found.pair} | {' | '.join(map(str, cells))} |")
+    text = (DOCS / "mapping-quality.md").read_text(encoding="utf-8")
+    before, rest = text.split(START)
+    return before + START + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1]
+
+
+PAGES = {
+    "commands.md": commands,
+    "questions.md": questions,
+    "terms.md": terms,
+    "mapping-quality.md": agreement,
+}
+
+
+def rewrite() -> None:
+    """Write every generated page."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")

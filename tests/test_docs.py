@@ -1,0 +1,52 @@
+"""Documentation cannot rot: generated pages are what the program says, and the README shows real answers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pages
+import pytest
+from conftest import ROOT, Run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```console\n\$ aims-graph ([^\n]+)\n(.*?)```", README, re.S)
+
+
+@pytest.mark.parametrize("page", sorted(pages.PAGES))
+def test_a_generated_page_is_current(page: str) -> None:
+    current = (pages.DOCS / page).read_text(encoding="utf-8")
+    assert pages.PAGES[page]() == current, "run 'make golden' and review the change"
+
+
+def test_the_readme_shows_at_least_one_question_with_its_answer() -> None:
+    assert SHOWN
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[c for c, _ in SHOWN])
+def test_what_the_readme_shows_is_what_the_command_prints(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: str, shown: str
+) -> None:
+    """Lines left out are marked with '[…]'."""
+    monkeypatch.chdir(ROOT)
+    out = run(*shlex.split(command)).out
+    place = 0
+    for part in re.split(r"^\s*\[…\]\n", shown, flags=re.M):
+        found = out.find(part, place)
+        assert found >= 0, f"not printed: {part[:300]}"
+        assert place or found == 0
+        place = found + len(part)
+
+
+def test_every_flag_that_an_answer_can_carry_is_explained() -> None:
+    code = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "src/aims_graph").glob("*.py"))
+    page = (ROOT / "docs" / "reading-answers.md").read_text(encoding="utf-8")
+    flags = set(re.findall(r'\("([a-z]+(?:-[a-z]+)+)",\)', code)) | set(re.findall(r'flags\.add\("([a-z-]+)"\)', code))
+    silent = {"transfers-nothing", "not-in-force", "trigger-not-met"}  # they stop a claim, so no answer carries them
+    assert {f for f in flags - silent if f"`{f}`" not in page} == set()
+
+
+def test_the_changelog_has_both_headings() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "### Program" in text
+    assert "### Graph" in text
