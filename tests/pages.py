@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ from aims_graph import reviewing
 from aims_graph.cli import app, main
 from aims_graph.files import read_all
 from aims_graph.library import Library
+from aims_graph.trace import graph_version
 from aims_graph.vocab import AIMS, RDFS, SKOS, STRM
 
 DOCS = ROOT / "docs"
@@ -69,7 +71,10 @@ def terms() -> str:
 
 def agreement() -> str:
     """docs/mapping-quality.md with the table of agreement as the readings give it."""
-    lines = ["| pair | pairs read twice | same | agreement | kappa | rows | double-read |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| pair | pairs read twice | same | agreement | kappa | rows | double-read |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for found in reviewing.outcomes(read_all([ROOT])):
         kappa = "" if found.kappa is None else f"{found.kappa:.2f}"
         cells = (found.pairs, found.same, f"{found.agreement:.2f}", kappa, found.rows, found.double_read)
@@ -87,7 +92,14 @@ PAGES = {
 }
 
 
+def readme() -> str:
+    """README.md with the version of the graph as it is; the answers it shows are edited by hand."""
+    version = graph_version(Library.open().catalogue)
+    return re.sub(r"graph [0-9a-f]{12}", f"graph {version}", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
 def rewrite() -> None:
     """Write every generated page."""
+    (ROOT / "README.md").write_text(readme(), encoding="utf-8")
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")

@@ -18,10 +18,10 @@ from operator import or_
 from random import Random
 from typing import Any
 
-from worlds import catalogue, context, edition, provision, relation_of, row, trigger
+from worlds import case, catalogue, context, edition, provision, relation_of, row, trigger
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.guards import CaseFacts, Context
+from aims_graph.guards import Context
 from aims_graph.model import (
     ALL_OF,
     ANY_OF,
@@ -129,7 +129,7 @@ class World:
             "binds": self.chooser.choice([(), (), (), ROLES, ROLES[:1], ROLES[1:]]),
             "force": self.chooser.choice(["prohibition", "permission"]) if likely() < 0.04 else "obligation",
             "in_force": GONE if likely() < 0.04 else Interval(),
-            "system_classes": ("high-risk-annex-iii",) if likely() < 0.05 else (),
+            "system_classes": ("high-risk-annex-iii",) if kind is None and likely() < 0.06 else (),
         }
         node = Node(name, parent, stated, own)
         node.met = not stated["conditional"] or likely() < 0.5
@@ -231,7 +231,7 @@ class World:
 
     def context(self, degrees: dict[str, Degree]) -> Context:
         """The question: hypothetical, or of a case recorded so far."""
-        facts = CaseFacts(self.answers, degrees, frozenset()) if self.of_case else None
+        facts = case(degrees, self.answers) if self.of_case else None
         return context(roles=self.role, system_class=self.system_class, case=facts)
 
     def may_be_case(self, node: Node) -> bool:
@@ -301,7 +301,7 @@ class World:
         node = self.nodes[derivation.provision]
         if not self._may_hold(node) or not self._one_role(node, starts):
             return False
-        used = {r.rationale_kind for r in derivation.rows}
+        used = {r.rationale_kind or READINGS[0] for r in derivation.rows}
         return len(used) <= 1 and all(
             self._holds(node, derivation.degree, starts, reading) for reading in used or self.readings
         )

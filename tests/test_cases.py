@@ -26,7 +26,7 @@ def ask(run: Run, records: Path, *options: str, target: str = "CA-7") -> dict:  
 def test_a_complete_case_is_full_for_its_own_clause_for_this_case_only(run: Run) -> None:
     found = ask(run, CASES / "complete.ttl")
     assert found["level"] == "case"
-    assert found["occurrence"] == "https://example.org/records/NC-3"
+    assert found["occurrence"] == "ex:NC-3"
     (own,) = found["own_clause"]
     assert (own["provision"], own["degree"]) == ("iso42001:10.2", "full")
     assert "covers all elements of 10.2 for NC-3" in own["statement"]
@@ -158,4 +158,4 @@ def test_an_evidence_item_leads_to_its_case(run: Run) -> None:
     item = library.records.facts.texts(
         "https://example.org/records/NC-3", "https://w3id.org/aims-graph/ontology#documentsResults"
     )[0]
-    assert ask(run, CASES / "complete.ttl", target=item)["occurrence"] == "https://example.org/records/NC-3"
+    assert ask(run, CASES / "complete.ttl", target=item)["occurrence"] == "ex:NC-3"

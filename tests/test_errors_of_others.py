@@ -333,7 +333,7 @@ def test_a_part_that_was_not_triggered_is_not_missing_and_is_no_fulfilment(
 def test_a_waived_case_starts_no_claim_and_a_vacuous_part_carries_none() -> None:
     known = handling()
     waived = degrees_of(known, [element(p, VACUOUS) for p in ("a:10.2.a", "a:10.2.b", "a:10.2.c")])
-    facts = case(**{name.replace(":", "_", 1): d for name, d in waived.items()})
+    facts = case(waived)
     assert ask(known, *waived, case=facts).claims == {}
 
 
@@ -343,7 +343,7 @@ def test_a_vacuous_part_beside_recorded_ones_transfers_nothing_of_its_own() -> N
     )
     states = {"a:10.2.a": RECORDED, "a:10.2.b": RECORDED, "a:10.2.c": VACUOUS}
     found = degrees_of(known, [element(of, state) for of, state in states.items()])
-    facts = case(**{name.replace(":", "_", 1): d for name, d in found.items()})
+    facts = case(found)
     assert degrees(ask(known, *found, case=facts))["b:x"] is F
     assert "c:x" not in ask(known, *found, case=facts).claims
 
@@ -358,7 +358,7 @@ def test_one_complete_case_never_makes_the_clause_as_a_whole_full() -> None:
         ],
         [row("a:10.2", EQ, "b:case"), row("a:10.2", SUP, "b:both"), row("a:10.2", SUP, "b:standing")],
     )
-    of_case = ask(known, "a:10.2", case=case(**{"a_10.2": F}))
+    of_case = ask(known, "a:10.2", case=case({"a:10.2": F}))
     assert {p: c.degree for p, c in of_case.claims.items()} == {"a:10.2": F, "b:case": F, "b:both": P, "b:standing": C}
     assert [c.best.steps[0].rule for c in of_case.claims.values()] == ["record"] * 4
 

@@ -207,12 +207,9 @@ def context(**stated: Any) -> Context:
     return Context(**values)
 
 
-def case(
-    answers: dict[str, str] | None = None, against: Iterable[str] = (), **recorded: Degree
-) -> CaseFacts:  # keys of `recorded`: 'a_x' for provision 'a:x'
-    """What the records of one occurrence say."""
-    degrees = {name.replace("_", ":", 1): degree for name, degree in recorded.items()}
-    return CaseFacts(answers or {}, degrees, frozenset(against))
+def case(recorded: dict[str, Degree], answers: dict[str, str] | None = None) -> CaseFacts:
+    """What the records of one occurrence say: how far each provision is recorded, and the triggers answered."""
+    return CaseFacts(case="ex:NC-1", source=Source("records.ttl", 1), answers=answers or {}, degrees=recorded)
 
 
 def ask(known: Catalogue, *targets: str, **stated: Any) -> Inference:

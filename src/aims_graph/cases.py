@@ -30,14 +30,13 @@ class CaseRecord:
     own: tuple[str, ...]  # the provisions that ask for the handling of such a case
     degrees: dict[str, Degree]
     answers: dict[str, tuple[str, str | None, Source | None]]
-    against: tuple[str, ...]
     judged_by: tuple[str, ...]
     source: Source | None
 
-    def facts(self) -> CaseFacts:
-        """The part that guards look at."""
+    def facts(self, name: str) -> CaseFacts:
+        """The part that guards look at; `name` is the occurrence as proofs name it."""
         answers = {trigger: answer for trigger, (answer, _, _) in self.answers.items()}
-        return CaseFacts(answers, self.degrees, frozenset(self.against))
+        return CaseFacts(name, self.source, answers, self.degrees)
 
 
 def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str, as_of: date) -> CaseRecord:
@@ -52,7 +51,6 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
     texts = [text for _, text in records.texts]
     found = elements(rules, texts, case, as_of, curies)
     degrees = degrees_of(catalogue, found)
-    facts = records.facts
     return CaseRecord(
         record=records.label(record),
         case=records.label(case),
@@ -62,7 +60,6 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
         own=_topmost(catalogue, degrees),
         degrees=degrees,
         answers=records.answers(case, catalogue),
-        against=tuple(catalogue.curie(p) for p in facts.texts(case, f"{AIMS}requirementNotFulfilled")),
         judged_by=_judges(records, case),
         source=records.source(case),
     )

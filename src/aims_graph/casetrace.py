@@ -7,7 +7,6 @@ from dataclasses import replace
 from aims_graph.answers import CASE_LEVEL, Answer, OwnClause, WhatElse
 from aims_graph.cases import MISSING, RECORDED, CaseRecord, complete, read_case
 from aims_graph.catalogue import Catalogue
-from aims_graph.guards import Context
 from aims_graph.inference import infer
 from aims_graph.records import Records
 from aims_graph.relations import Degree
@@ -32,8 +31,8 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
     """
     check_options(catalogue, options)
     case = read_case(catalogue, rules, records, records.resolve(record), options.as_of)
-    context = replace(options.context(), case=case.facts())
-    assert isinstance(context, Context)
+    occurrence = catalogue.curie(case.case_iri)
+    context = replace(options.context(), case=case.facts(occurrence))
     starts = [p for p, degree in case.degrees.items() if degree >= Degree.PARTIAL]
     result = infer(catalogue, starts, context)
     answers, truncated = select_answers(catalogue, case.own, result, options, "recorded")
@@ -42,7 +41,7 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
         targets=(case.record,),
         target_labels=(case.record,),
         level=CASE_LEVEL,
-        occurrence=case.case_iri,
+        occurrence=occurrence,
         scope=case.scope,
         as_of=options.as_of,
         roles=options.roles,

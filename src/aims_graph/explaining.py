@@ -120,7 +120,8 @@ def _hop(catalogue: Catalogue, a: str, b: str, chain: _Walk, context: Context) -
     crossing = _crossing(catalogue, a, b)
     as_chain: Chain = chain
     ruling = rule_on(catalogue, crossing, as_chain, context)
-    chain.degree = min(transfer(ruling.edge, chain.degree), ruling.cap)
+    unguarded = transfer(ruling.edge, chain.degree)
+    chain.degree = min(unguarded, ruling.cap)
     chain.rationale, chain.roles = ruling.rationale, ruling.roles
     row = crossing.row
     return Hop(
@@ -128,7 +129,7 @@ def _hop(catalogue: Catalogue, a: str, b: str, chain: _Walk, context: Context) -
         end=b,
         relation=crossing.edge.value,
         degree=chain.degree,
-        guards=tuple(f.name for f in ruling.fired),
+        guards=tuple(f.name for f in ruling.fired if f.tells(unguarded)),
         flags=tuple(flag for f in ruling.fired for flag in f.flags),
         source=row.source if row is not None else catalogue.provisions[b].source,
         rationale=None if row is None else row.rationale,

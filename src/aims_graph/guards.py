@@ -28,6 +28,7 @@ from aims_graph.model import (
     STANDING,
     Mapping,
     Provision,
+    Source,
 )
 from aims_graph.relations import Degree, Edge
 
@@ -36,9 +37,10 @@ from aims_graph.relations import Degree, Edge
 class CaseFacts:
     """What the records of one occurrence say, as far as claims need it."""
 
+    case: str  # the occurrence, as it is named in proofs
+    source: Source | None  # where its record starts
     answers: dict[str, str]  # trigger id → yes, no
     degrees: dict[str, Degree]  # provision → how far its elements are recorded
-    against: frozenset[str]  # the requirements it is recorded against
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,10 @@ class Fired:
     edge: Edge | None = None  # travel as this edge instead
     conditions: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
+
+    def tells(self, degree: Degree) -> bool:
+        """Whether it changed or added anything to a claim that would have had this degree."""
+        return bool(self.cap < degree or self.flags or self.edge or self.conditions or self.questions)
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,11 @@ class _Search:
         degree = self.context.start_degree(target)
         if degree is Degree.NONE:
             return None
-        rule = "record" if self.context.case else "target"
-        step = Step(rule, (), target, degree, None, provision.source)
+        case = self.context.case
+        if case is None:
+            step = Step("target", (), target, degree, None, provision.source)
+        else:
+            step = Step("record", (case.case,), target, degree, None, case.source or provision.source)
         return Reached(target, degree, (step,), frozenset(), (), (), None, roles, frozenset({provision.edition}))
 
     def run(self, starts: list[Reached]) -> None:
@@ -195,10 +198,11 @@ class _Search:
 
     def _cross(self, reached: Reached, crossing: Crossing) -> Reached | None:
         ruling = guards.rule_on(self.catalogue, crossing, reached, self.context)
-        degree = min(transfer(ruling.edge, reached.degree), ruling.cap)
-        if degree < Degree.PARTIAL and ruling.fired:
-            fired = tuple(g.name for g in ruling.fired)
-            self.blocked.append(Blocked(crossing.target.id, crossing.origin.id, crossing.row, fired))
+        unguarded = transfer(ruling.edge, reached.degree)
+        degree = min(unguarded, ruling.cap)
+        named = tuple(g.name for g in ruling.fired if g.tells(unguarded))
+        if degree < Degree.PARTIAL and named:
+            self.blocked.append(Blocked(crossing.target.id, crossing.origin.id, crossing.row, named))
         if degree is Degree.NONE:
             return None
         row = crossing.row
@@ -210,7 +214,7 @@ class _Search:
             relation=None if row is None else crossing.edge.value,
             source=row.source if row is not None else _member(crossing).source,
             mapping=row,
-            guards=tuple(g.name for g in ruling.fired),
+            guards=named,
         )
         flags = reached.flags | {flag for g in ruling.fired for flag in g.flags}
         return Reached(

@@ -180,12 +180,12 @@ def findings(
 def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: dict[str, str]) -> tuple[Element, ...]:
     """For one case, each requirement element: recorded, missing, or not triggered for a recorded reason."""
     asked = [r for r in rules.rules if r.element is not None]
-    broken = _broken(rules, texts, case, as_of, [r.element for r in asked if r.element])
-    idle = _broken(rules, texts, case, as_of, [r.triggered_when for r in asked if r.triggered_when])
+    wanted = [shape for r in asked for shape in (r.element, r.triggered_when) if shape]
+    broken = _broken(rules, texts, case, as_of, wanted)
     found = []
     for rule in asked:
         kept = "missing" if rule.element in broken else "recorded"
-        state = "not-triggered" if rule.triggered_when in idle else kept
+        state = "not-triggered" if rule.triggered_when in broken else kept
         fix = rule.message.split(". ", 1)[-1]
         name = curie.get(rule.provisions[0], rule.provisions[0])
         found.append(Element(rule.iri, rule.code, rule.name, name, state, fix, rule.source))
@@ -201,7 +201,7 @@ def _broken(rules: Rules, texts: Sequence[str], case: str, as_of: date, wanted: 
         return frozenset()
     shapes = rdflib.Graph()
     for triple in rules.shapes:
-        if triple[1] not in (rdflib.URIRef(f"{SH}targetClass"), rdflib.URIRef(f"{SH}targetNode")):
+        if not str(triple[1]).startswith(f"{SH}target"):
             shapes.add(triple)
     for probe, shape in probes.items():
         node = rdflib.URIRef(probe)

@@ -95,6 +95,8 @@ def what_else(answer: WhatElse, labels: dict[str, str], explain: bool) -> Group:
     if others:
         blocks += _heading("Counts only if (open; nothing follows yet)")
         blocks += _answers(others, labels, explain)
+    if answer.truncated:
+        blocks += [Text(""), Text("The limit left out further answers.")]
     if answer.triggers:
         blocks += _heading("May trigger")
         blocks += [_triggers(answer.triggers)]
