@@ -129,7 +129,7 @@ class World:
             "binds": self.chooser.choice([(), (), (), ROLES, ROLES[:1], ROLES[1:]]),
             "force": self.chooser.choice(["prohibition", "permission"]) if likely() < 0.04 else "obligation",
             "in_force": GONE if likely() < 0.04 else Interval(),
-            "system_classes": ("high-risk-annex-iii",) if kind is None and likely() < 0.06 else (),
+            "system_classes": ("high-risk-annex-iii",) if likely() < 0.06 else (),
         }
         node = Node(name, parent, stated, own)
         node.met = not stated["conditional"] or likely() < 0.5

@@ -207,9 +207,10 @@ def context(**stated: Any) -> Context:
     return Context(**values)
 
 
-def case(recorded: dict[str, Degree], answers: dict[str, str] | None = None) -> CaseFacts:
+def case(recorded: dict[str, Degree], answers: dict[str, str] | None = None, **stated: frozenset[str]) -> CaseFacts:
     """What the records of one occurrence say: how far each provision is recorded, and the triggers answered."""
-    return CaseFacts(case="ex:NC-1", source=Source("records.ttl", 1), answers=answers or {}, degrees=recorded)
+    place = Source("records.ttl", 1)
+    return CaseFacts(case="ex:NC-1", source=place, answers=answers or {}, degrees=recorded, **stated)
 
 
 def ask(known: Catalogue, *targets: str, **stated: Any) -> Inference:

@@ -30,13 +30,17 @@ class CaseRecord:
     own: tuple[str, ...]  # the provisions that ask for the handling of such a case
     degrees: dict[str, Degree]
     answers: dict[str, tuple[str, str | None, Source | None]]
+    own_triggers: frozenset[str]  # those of its own clause: the case is what they ask about
+    systems: frozenset[str]  # management systems whose requirements it is recorded against
     judged_by: tuple[str, ...]
     source: Source | None
 
     def facts(self, name: str) -> CaseFacts:
         """The part that guards look at; `name` is the occurrence as proofs name it."""
-        answers = {trigger: answer for trigger, (answer, _, _) in self.answers.items()}
-        return CaseFacts(name, self.source, answers, self.degrees)
+        said = {trigger: answer for trigger, (answer, _, _) in self.answers.items()}
+        idle = frozenset(t for t, (answer, reason, _) in self.answers.items() if answer == "no" and reason)
+        met = dict.fromkeys(self.own_triggers, "yes")
+        return CaseFacts(name, self.source, met | said, self.degrees, self.systems, idle)
 
 
 def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str, as_of: date) -> CaseRecord:
@@ -60,6 +64,8 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
         own=_topmost(catalogue, degrees),
         degrees=degrees,
         answers=records.answers(case, catalogue),
+        own_triggers=frozenset(t.id for p in degrees for t in catalogue.triggers_of.get(p, ())),
+        systems=_systems(catalogue, records, case),
         judged_by=_judges(records, case),
         source=records.source(case),
     )
@@ -112,6 +118,12 @@ def _scope(records: Records, case: str) -> str | None:
         if value is not None:
             return records.facts.text(value, f"{RDFS}label") or value
     return None
+
+
+def _systems(catalogue: Catalogue, records: Records, case: str) -> frozenset[str]:
+    against = (catalogue.curie(p) for p in records.facts.texts(case, f"{AIMS}requirementNotFulfilled"))
+    managed = (catalogue.edition_of(p).managed for p in against if p in catalogue.provisions)
+    return frozenset(m for m in managed if m is not None)
 
 
 def _judges(records: Records, case: str) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ def chain_interval(values: Iterable[float | None]) -> tuple[float, float]:
     known = [v for v in listed if v is not None]
     if len(known) < len(listed):
         return (0.0, min(known, default=1.0))
-    return (max(0.0, sum(known) - (len(known) - 1)), min(known, default=1.0))
+    most = min(known, default=1.0)
+    return (min(most, max(0.0, sum(known) - (len(known) - 1))), most)
 
 
 def minimal(lineages: Iterable[Lineage]) -> tuple[Lineage, ...]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from aims_graph.answers import derivation_json
 from aims_graph.catalogue import Catalogue
-from aims_graph.guards import Chain, Context, Crossing, rule_on
+from aims_graph.guards import Context, Crossing, Used, rule_on, start_at
 from aims_graph.inference import infer
 from aims_graph.model import ALL_OF, ANY_OF, AS_APPROPRIATE, Claim, Mapping, Source
 from aims_graph.relations import Degree, Edge, transfer
-from aims_graph.trace import Options, check_options, graph_version
+from aims_graph.trace import Options, check_options, graph_version, why_no_start
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def explain(catalogue: Catalogue, start: str, end: str, options: Options) -> Exp
         claim=claim,
         hops=hops,
         stopped_at=stopped,
-        sentence=_sentence(catalogue, start, end, claim, hops, stopped),
+        sentence=_sentence(catalogue, (start, end), claim, hops, stopped, options),
         as_of=options.as_of.isoformat(),
         graph_version=graph_version(catalogue),
     )
@@ -65,25 +65,25 @@ def explain(catalogue: Catalogue, start: str, end: str, options: Options) -> Exp
 
 def _sentence(
     catalogue: Catalogue,
-    start: str,
-    end: str,
+    ends: tuple[str, str],
     claim: Claim | None,
     hops: tuple[Hop, ...],
     stopped: Hop | None,
+    options: Options,
 ) -> str:
+    start, end = ends
     if start == end:
         return f"{start} is the question itself."
     if claim is not None and claim.degree >= Degree.PARTIAL:
         count = len(claim.derivations)
         proofs = "one proof" if count == 1 else f"{count} proofs"
         return f"If all of {start} is done, {end} is {claim.degree.word}: {proofs}."
+    if start_at(catalogue, catalogue.provisions[start], options.context()) is None:
+        return why_no_start(catalogue, start, options)
     if not hops:
         return f"No chain of parts and mapping rows leads from {start} to {end}: nothing is said."
     if stopped is None:
-        return (
-            f"Each edge from {start} to {end} carries a claim alone, but not as one chain: "
-            "an edition may be visited once, and a judged 'unrelated' row ends it."
-        )
+        return f"Each edge from {start} to {end} carries a claim, but a judged 'unrelated' row ends the chain."
     why = f" ({', '.join(stopped.guards)})" if stopped.guards else ""
     kept = "only a candidate is left" if stopped.degree is Degree.CANDIDATE else "nothing is left"
     return f"No claim: at the edge {stopped.start} {stopped.relation} {stopped.end}{why} {kept}."
@@ -103,37 +103,39 @@ def _shortest(catalogue: Catalogue, start: str, end: str, context: Context) -> t
     if start not in graph or end not in graph or not nx.has_path(graph, start, end):
         return ()
     path = min(nx.all_shortest_paths(graph, start, end))
-    chain = _Walk()
-    return tuple(_hop(catalogue, a, b, chain, context) for a, b in pairwise(path))
+    used = start_at(catalogue, catalogue.provisions[start], context)
+    if used is None:
+        return ()
+    degree = Degree.FULL
+    hops: list[Hop] = []
+    for a, b in pairwise(path):
+        hop, used = _hop(catalogue, _crossing(catalogue, a, b), degree, used, context)
+        degree = hop.degree
+        hops.append(hop)
+    return tuple(hops)
 
 
-class _Walk:
-    """What the connection has used so far."""
-
-    def __init__(self) -> None:
-        self.rationale: str | None = None
-        self.roles: frozenset[str] | None = None
-        self.degree = Degree.FULL
-
-
-def _hop(catalogue: Catalogue, a: str, b: str, chain: _Walk, context: Context) -> Hop:
-    crossing = _crossing(catalogue, a, b)
-    as_chain: Chain = chain
-    ruling = rule_on(catalogue, crossing, as_chain, context)
-    unguarded = transfer(ruling.edge, chain.degree)
-    chain.degree = min(unguarded, ruling.cap)
-    chain.rationale, chain.roles = ruling.rationale, ruling.roles
+def _hop(catalogue: Catalogue, crossing: Crossing, degree: Degree, used: Used, context: Context) -> tuple[Hop, Used]:
+    ruling = rule_on(catalogue, crossing, used, context)
+    unguarded = transfer(ruling.edge, degree)
+    left = min(unguarded, ruling.cap)
+    fired = [f for f in ruling.fired if f.tells(unguarded)]
+    guards = [f.name for f in fired]
     row = crossing.row
-    return Hop(
-        start=a,
-        end=b,
+    if row is not None and crossing.target.edition in used.editions:
+        left = Degree.NONE
+        guards.append("edition")
+    hop = Hop(
+        start=crossing.origin.id,
+        end=crossing.target.id,
         relation=crossing.edge.value,
-        degree=chain.degree,
-        guards=tuple(f.name for f in ruling.fired if f.tells(unguarded)),
-        flags=tuple(flag for f in ruling.fired for flag in f.flags),
-        source=row.source if row is not None else catalogue.provisions[b].source,
+        degree=left,
+        guards=tuple(guards),
+        flags=tuple(flag for f in fired for flag in f.flags),
+        source=row.source if row is not None else crossing.target.source,
         rationale=None if row is None else row.rationale,
     )
+    return hop, ruling.used
 
 
 def _crossing(catalogue: Catalogue, a: str, b: str) -> Crossing:

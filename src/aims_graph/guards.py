@@ -8,9 +8,8 @@ the result, or ask the question whose answer would lift the cap.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.model import (
@@ -25,6 +24,8 @@ from aims_graph.model import (
     PER_OCCURRENCE,
     PROHIBITION,
     REJECTED,
+    SHALL,
+    SHOULD,
     STANDING,
     Mapping,
     Provision,
@@ -41,6 +42,8 @@ class CaseFacts:
     source: Source | None  # where its record starts
     answers: dict[str, str]  # trigger id → yes, no
     degrees: dict[str, Degree]  # provision → how far its elements are recorded
+    systems: frozenset[str] = frozenset()  # management systems whose requirements it is recorded against
+    idle: frozenset[str] = frozenset()  # triggers answered no, with a recorded reason
 
 
 @dataclass(frozen=True)
@@ -96,39 +99,66 @@ class Ruling:
     edge: Edge
     cap: Degree
     fired: tuple[Fired, ...]
-    rationale: str | None
-    roles: frozenset[str] | None
+    used: Used  # what the chain has used once the edge is taken
     conditions: tuple[str, ...] = ()
-    questions: tuple[str, ...] = field(default=())
+    questions: tuple[str, ...] = ()
 
 
-class Chain(Protocol):
-    """What a guard may know of the chain so far."""
+@dataclass(frozen=True)
+class Used:
+    """What a chain has used so far, for the guards that look at all of it."""
 
-    @property
-    def rationale(self) -> str | None:
-        """The one rationale of its rows, None before the first row."""
+    rationale: str | None = None  # the one kind of its rows; None before the first
+    roles: frozenset[str] | None = None  # bound by every role-bound provision so far; None: there was none
+    editions: frozenset[str] = frozenset()
+    managed: str | None = None  # the management system it speaks of, kept across editions that have none
+    should: bool = False  # whether a "should" lies behind
 
-    @property
-    def roles(self) -> frozenset[str] | None:
-        """The roles that every role-bound provision so far binds; None: none was role-bound."""
+    def joined(self, other: Used) -> Used | None:
+        """Both together, as premises of one rule; None where they may not stand in one proof."""
+        if None not in (self.rationale, other.rationale) and self.rationale != other.rationale:
+            return None
+        if None not in (self.managed, other.managed) and self.managed != other.managed:
+            return None
+        both = [r for r in (self.roles, other.roles) if r is not None]
+        return Used(
+            self.rationale or other.rationale,
+            frozenset.intersection(*both) if both else None,
+            self.editions | other.editions,
+            self.managed or other.managed,
+            self.should or other.should,
+        )
 
-    @property
-    def degree(self) -> Degree:
-        """The degree at the near end."""
+
+def start_at(catalogue: Catalogue, provision: Provision, context: Context) -> Used | None:
+    """What a chain that starts here has used; None where no claim can start."""
+    used = _after(catalogue, Used(), provision, None, context)
+    nobody = used.roles is not None and not used.roles
+    other_class = not _in_class(provision, context)
+    if nobody or other_class or not may_start(catalogue, provision, context):
+        return None
+    return used
 
 
-def rule_on(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Ruling:
+def _after(catalogue: Catalogue, used: Used, target: Provision, row: Mapping | None, context: Context) -> Used:
+    kind = row.rationale_kind if row is not None else None
+    return Used(
+        used.rationale or kind,
+        chain_roles(catalogue, used.roles, target, context),
+        used.editions | {target.edition},
+        catalogue.editions[target.edition].managed or used.managed,
+        used.should or target.modality == SHOULD,
+    )
+
+
+def rule_on(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Ruling:
     """Ask every guard; the strictest cap wins, and every guard that fired is named."""
-    fired = tuple(answer for guard in GUARDS if (answer := guard(catalogue, crossing, chain, context)) is not None)
-    edge = next((f.edge for f in fired if f.edge is not None), crossing.edge)
-    row = crossing.row
+    fired = tuple(answer for guard in GUARDS if (answer := guard(catalogue, crossing, used, context)) is not None)
     return Ruling(
-        edge=edge,
+        edge=next((f.edge for f in fired if f.edge is not None), crossing.edge),
         cap=min((f.cap for f in fired), default=Degree.FULL),
         fired=fired,
-        rationale=row.rationale_kind if row is not None and chain.rationale is None else chain.rationale,
-        roles=chain_roles(catalogue, chain.roles, crossing.target, context),
+        used=_after(catalogue, used, crossing.target, crossing.row, context),
         conditions=tuple(c for f in fired for c in f.conditions),
         questions=tuple(q for f in fired for q in f.questions),
     )
@@ -177,7 +207,7 @@ def _informative(catalogue: Catalogue, provision: Provision) -> bool:
 # -- the guards, each one sentence of the calculus ---------------------------------------
 
 
-def _trust(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _trust(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     row = crossing.row
     if row is None or context.admits(row):
         return None
@@ -186,7 +216,7 @@ def _trust(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Cont
     return Fired("trust", Degree.CANDIDATE, (row.status,))
 
 
-def _force(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _force(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     target = crossing.target
     if target.force == PROHIBITION:
         return Fired("force", Degree.CANDIDATE, ("helps-prevent",))
@@ -196,50 +226,56 @@ def _force(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Cont
     return Fired("force", Degree.NONE, () if heading else ("transfers-nothing",))
 
 
-def _in_force(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _in_force(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     if crossing.target.in_force.holds(context.as_of):
         return None
     return Fired("date", Degree.NONE, ("not-in-force",))
 
 
-def _role(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
-    left = chain_roles(catalogue, chain.roles, crossing.target, context)
+def _role(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    left = chain_roles(catalogue, used.roles, crossing.target, context)
     if left is None or left:
         return None
     return Fired("role", Degree.CANDIDATE, ("binds-another-role",))
 
 
-def _system_class(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
-    classes = crossing.target.system_classes
-    if ANY_CLASS in (context.system_class, *classes) or not classes or context.system_class in classes:
+def _system_class(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    if _in_class(crossing.target, context):
         return None
     return Fired("scope", Degree.CANDIDATE, ("another-system-class",))
 
 
-def _rationale(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _in_class(provision: Provision, context: Context) -> bool:
+    classes = provision.system_classes
+    return not classes or ANY_CLASS in (context.system_class, *classes) or context.system_class in classes
+
+
+def _rationale(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     row = crossing.row
     if row is None or row.rationale_kind is None:
         return None
     if row.rationale_kind == "syntactic" and crossing.edge is not Edge.EQUAL:
         return Fired("rationale", Degree.CANDIDATE, ("syntactic-only",))
-    if chain.rationale is not None and chain.rationale != row.rationale_kind:
+    if used.rationale is not None and used.rationale != row.rationale_kind:
         return Fired("rationale", Degree.CANDIDATE, ("mixed-rationale",))
     return None
 
 
-def _twins(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _twins(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    """Equal text about another management system: an overlap, or for a case only if it is recorded against both."""
     if crossing.row is None or crossing.edge not in (Edge.EQUAL, Edge.SUBSET, Edge.SUPERSET):
         return None
-    here = catalogue.editions[crossing.origin.edition].managed
+    here = catalogue.editions[crossing.origin.edition].managed or used.managed
     there = catalogue.editions[crossing.target.edition].managed
     if here is None or there is None or here == there:
         return None
-    if context.case is not None:
-        return Fired("twins", flags=("same-text-other-system",))
-    return Fired("twins", flags=("same-text-other-system",), edge=Edge.INTERSECTS)
+    flags = ("same-text-other-system",)
+    if context.case is None:
+        return Fired("twins", flags=flags, edge=Edge.INTERSECTS)
+    return Fired("twins", Degree.FULL if there in context.case.systems else Degree.CANDIDATE, flags)
 
 
-def _choice(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _choice(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     if crossing.row is None or not crossing.row.relation.is_set_relation:
         return None
     if ANY_OF in (crossing.origin.decomposition, crossing.target.decomposition):
@@ -247,32 +283,28 @@ def _choice(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Con
     return None
 
 
-def _legal_effect(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
-    """On law, full needs a signed row, and evidence that a hypothetical question does not have."""
-    row = crossing.row
-    if row is None or catalogue.editions[crossing.target.edition].bindingness != LAW:
-        return None
-    if row.signed and context.case is None:
+def _legal_effect(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    """On law, full needs a signed row and evidence that meets the target's own requirement; no row alone shows that."""
+    if crossing.row is None or catalogue.editions[crossing.target.edition].bindingness != LAW:
         return None
     return Fired("legal-effect", Degree.PARTIAL)
 
 
-def _modality(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
-    if crossing.origin.modality == "should" and crossing.target.modality == "shall":
+def _modality(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    behind = used.should or crossing.origin.modality == SHOULD
+    if behind and crossing.target.modality == SHALL:
         return Fired("modality", flags=("should-reaching-shall",))
     return None
 
 
-def _conflict(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _conflict(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     return Fired("contrary", flags=("conflict",)) if crossing.edge is Edge.CONTRARY else None
 
 
-def _trigger(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _trigger(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     """A case claim crosses to B only if B's trigger, and the row's own condition, are recorded as met by the event."""
     row = crossing.row
-    if row is None:
-        return None
-    stated = [catalogue.triggers[row.condition]] if row.condition else []
+    stated = [catalogue.triggers[row.condition]] if row is not None and row.condition else []
     conditions = tuple(t.condition for t in stated)
     own = list(catalogue.triggers_of.get(crossing.target.id, ()))
     if context.case is None or not (stated or own):
@@ -295,7 +327,7 @@ def _met(triggers: list[str], recorded: dict[str, str]) -> str:
     return "no" if answers == {"no"} else "unrecorded"
 
 
-def _occurrence(catalogue: Catalogue, crossing: Crossing, chain: Chain, context: Context) -> Fired | None:
+def _occurrence(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     """One case says nothing of standing elements, and an overlap counts only where it is per occurrence."""
     if context.case is None:
         return None
@@ -309,7 +341,7 @@ def _occurrence(catalogue: Catalogue, crossing: Crossing, chain: Chain, context:
     return None
 
 
-Guard = Callable[[Catalogue, Crossing, Chain, Context], Fired | None]
+Guard = Callable[[Catalogue, Crossing, Used, Context], Fired | None]
 
 GUARDS: tuple[Guard, ...] = (
     _trust,
@@ -334,27 +366,8 @@ def names() -> Iterator[str]:
 
 
 def travels_as(catalogue: Catalogue, row: Mapping, context: Context) -> Edge:
-    """The relation an admitted row has once the guards that need no chain have spoken.
-
-    Twins, and unsigned rows into law that would give full, travel as an intersection.
-    """
-    subject, object_ = catalogue.provisions[row.subject], catalogue.provisions[row.object]
+    """The relation an admitted row has once the guards that need no chain have spoken: twins only overlap."""
     edge = Edge(row.relation.value)
-    forward = Crossing(edge, subject, object_, row)
-    back = Crossing(Edge(row.relation.converse.value), object_, subject, row)
-    chain = _Nothing()
-    if (fired := _twins(catalogue, forward, chain, context)) is not None and fired.edge is not None:
-        return fired.edge
-    for crossing in (forward, back):
-        gives_full = crossing.edge in (Edge.EQUAL, Edge.SUPERSET)
-        if gives_full and _legal_effect(catalogue, crossing, chain, context) is not None:
-            return Edge.INTERSECTS
-    return edge
-
-
-class _Nothing:
-    """The chain before its first edge."""
-
-    rationale: str | None = None
-    roles: frozenset[str] | None = None
-    degree = Degree.FULL
+    crossing = Crossing(edge, catalogue.provisions[row.subject], catalogue.provisions[row.object], row)
+    fired = _twins(catalogue, crossing, Used(), context)
+    return edge if fired is None or fired.edge is None else fired.edge

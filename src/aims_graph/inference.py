@@ -12,12 +12,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, islice, product
 
 from aims_graph import guards
 from aims_graph.catalogue import Catalogue
 from aims_graph.confidence import any_holds, chain_confidence, chain_interval, minimal
-from aims_graph.guards import Context, Crossing
+from aims_graph.guards import Context, Crossing, Used
 from aims_graph.model import (
     ALL_OF,
     ANY_CLASS,
@@ -44,9 +44,7 @@ class Reached:
     flags: frozenset[str]
     conditions: tuple[str, ...]
     questions: tuple[str, ...]
-    rationale: str | None
-    roles: frozenset[str] | None  # None: nothing role-bound so far
-    editions: frozenset[str]
+    used: Used
 
     @property
     def rows(self) -> frozenset[str]:
@@ -106,20 +104,16 @@ class _Search:
     def start(self, target: str) -> Reached | None:
         """The claim assumed at a target, or None where its guards refuse it."""
         provision = self.catalogue.provisions[target]
-        if not guards.may_start(self.catalogue, provision, self.context):
-            return None
-        roles = guards.chain_roles(self.catalogue, None, provision, self.context)
-        if roles is not None and not roles:
-            return None
+        used = guards.start_at(self.catalogue, provision, self.context)
         degree = self.context.start_degree(target)
-        if degree is Degree.NONE:
+        if used is None or degree is Degree.NONE:
             return None
         case = self.context.case
         if case is None:
             step = Step("target", (), target, degree, None, provision.source)
         else:
             step = Step("record", (case.case,), target, degree, None, case.source or provision.source)
-        return Reached(target, degree, (step,), frozenset(), (), (), None, roles, frozenset({provision.edition}))
+        return Reached(target, degree, (step,), frozenset(), (), (), used)
 
     def run(self, starts: list[Reached]) -> None:
         """Walk to a fixpoint, then apply the rules with several premises, until nothing is new."""
@@ -133,14 +127,7 @@ class _Search:
     # -- walking -----------------------------------------------------------------
 
     def _push(self, reached: Reached) -> None:
-        key = (
-            reached.provision,
-            reached.degree,
-            reached.rationale,
-            reached.roles,
-            reached.editions,
-            reached.flags,
-        )
+        key = (reached.provision, reached.degree, reached.used, reached.flags)
         lineages = self._seen.setdefault(key, [])
         if any(known <= reached.rows for known in lineages):
             return
@@ -152,7 +139,7 @@ class _Search:
         while self._heap:
             reached = heapq.heappop(self._heap)[-1]
             kept = self.found.setdefault(reached.provision, [])
-            if len(kept) >= MAX_DERIVATIONS:
+            if sum(r.degree is reached.degree for r in kept) >= MAX_DERIVATIONS:
                 continue
             kept.append(reached)
             if reached.degree >= Degree.PARTIAL:
@@ -168,7 +155,7 @@ class _Search:
                 yield arrived
         for row, edge, other in self._mapped(provision):
             target = self.catalogue.provisions[other]
-            if target.edition in reached.editions:
+            if target.edition in reached.used.editions:
                 continue  # an edition visited twice would turn similarity into identity
             arrived = self._cross(reached, Crossing(edge, provision, target, row))
             if arrived is not None and not self._contradicted(reached, arrived):
@@ -181,12 +168,9 @@ class _Search:
                     yield Edge.PART, child
         if provision.parent is not None:
             parent = self.catalogue.provisions[provision.parent]
-            if parent.decomposition == ALL_OF and not provision.conditional:
-                yield Edge.WHOLE, parent.id
-            elif parent.decomposition == AS_APPROPRIATE:
-                yield Edge.CHOSEN, parent.id
-            elif parent.decomposition == ANY_OF:
-                yield Edge.FREE_CHOICE, parent.id
+            upward = _UPWARD.get(parent.decomposition or "")
+            if upward is not None and not provision.conditional:
+                yield upward, parent.id
 
     def _mapped(self, provision: Provision) -> Iterator[tuple[Mapping, Edge, str]]:
         for row in self.catalogue.rows_at.get(provision.id, ()):
@@ -197,7 +181,7 @@ class _Search:
             yield row, Edge((row.relation if forward else row.relation.converse).value), other
 
     def _cross(self, reached: Reached, crossing: Crossing) -> Reached | None:
-        ruling = guards.rule_on(self.catalogue, crossing, reached, self.context)
+        ruling = guards.rule_on(self.catalogue, crossing, reached.used, self.context)
         unguarded = transfer(ruling.edge, reached.degree)
         degree = min(unguarded, ruling.cap)
         named = tuple(g.name for g in ruling.fired if g.tells(unguarded))
@@ -224,9 +208,7 @@ class _Search:
             flags,
             _joined(reached.conditions, ruling.conditions),
             _joined(reached.questions, ruling.questions),
-            ruling.rationale,
-            ruling.roles,
-            reached.editions | {crossing.target.edition},
+            ruling.used,
         )
 
     def _contradicted(self, reached: Reached, arrived: Reached) -> bool:
@@ -243,44 +225,57 @@ class _Search:
     # -- rules with several premises -----------------------------------------------
 
     def _all_parts(self) -> Iterator[Reached]:
+        """All members of an exhaustive whole full, or not triggered for a recorded reason: the whole is full."""
         for parent, members in self.catalogue.children.items():
-            provision = self.catalogue.provisions[parent]
-            if provision.decomposition != ALL_OF or not provision.exhaustive:
+            whole = self.catalogue.provisions[parent]
+            if whole.decomposition != ALL_OF or not whole.exhaustive:
                 continue
-            best = [self._best_full(m) for m in members]
-            if any(b is None for b in best) or not guards.may_hold(self.catalogue, provision, self.context):
+            asked = [m for m in members if not self._idle(m)]
+            proofs = [[r for r in self.found.get(m, ()) if r.degree is Degree.FULL] for m in asked]
+            if not proofs or not all(proofs):
                 continue
-            joined = self._join(provision, [b for b in best if b is not None])
-            if joined is not None:
-                yield joined
+            for premises in islice(product(*proofs), MAX_DERIVATIONS):
+                joined = self._join(whole, premises)
+                if joined is not None:
+                    yield joined
 
-    def _best_full(self, member: str) -> Reached | None:
-        full = [r for r in self.found.get(member, ()) if r.degree is Degree.FULL]
-        return max(full, key=lambda r: (r.confidence, -len(r.steps)), default=None)
+    def _idle(self, member: str) -> bool:
+        """A conditional member that the case did not set off, for a recorded reason."""
+        case = self.context.case
+        triggers = {t.id for t in self.catalogue.triggers_of.get(member, ())}
+        conditional = self.catalogue.provisions[member].conditional
+        return case is not None and conditional and bool(triggers) and triggers <= case.idle
 
-    def _join(self, parent: Provision, premises: list[Reached]) -> Reached | None:
-        rationales = {p.rationale for p in premises} - {None}
-        roles = guards.chain_roles(self.catalogue, _meet(p.roles for p in premises), parent, self.context)
-        if len(rationales) > 1 or (roles is not None and not roles):
+    def _join(self, whole: Provision, premises: tuple[Reached, ...]) -> Reached | None:
+        if any(s.conclusion == whole.id for p in premises for s in p.steps):
+            return None  # the members follow from the whole itself
+        used: Used | None = premises[0].used
+        for premise in premises[1:]:
+            used = None if used is None else used.joined(premise.used)
+        if used is None:
             return None
-        if any(s.conclusion == parent.id for p in premises for s in p.steps):
-            return None  # the members follow from the parent itself
+        crossing = Crossing(Edge.WHOLE, self.catalogue.provisions[premises[0].provision], whole, None)
+        ruling = guards.rule_on(self.catalogue, crossing, used, self.context)
+        degree = ruling.cap
+        if degree < Degree.PARTIAL:
+            return None
+        named = tuple(g.name for g in ruling.fired if g.tells(Degree.FULL))
         steps = tuple(dict.fromkeys(s for p in premises for s in p.steps))
-        names = tuple(p.provision for p in premises)
-        whole = Step("all-parts", names, parent.id, Degree.FULL, None, parent.source)
-        return replace(
-            premises[0],
-            provision=parent.id,
-            steps=(*steps, whole),
-            flags=frozenset().union(*(p.flags for p in premises)),
-            conditions=_joined(*(p.conditions for p in premises)),
-            questions=_joined(*(p.questions for p in premises)),
-            rationale=next(iter(rationales), None),
-            roles=roles,
-            editions=frozenset().union(*(p.editions for p in premises)),
+        members = tuple(p.provision for p in premises)
+        step = Step("all-parts", members, whole.id, degree, None, whole.source, guards=named)
+        flags = frozenset().union(*(p.flags for p in premises), *(g.flags for g in ruling.fired))
+        return Reached(
+            whole.id,
+            degree,
+            (*steps, step),
+            flags,
+            _joined(*(p.conditions for p in premises), ruling.conditions),
+            _joined(*(p.questions for p in premises), ruling.questions),
+            ruling.used,
         )
 
 
+_UPWARD = {ALL_OF: Edge.WHOLE, AS_APPROPRIATE: Edge.CHOSEN, ANY_OF: Edge.FREE_CHOICE}
 _RULE = {
     Edge.PART: "part",
     Edge.WHOLE: "whole",
@@ -296,11 +291,6 @@ def _member(crossing: Crossing) -> Provision:
 
 def _joined(*parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(x for part in parts for x in part))
-
-
-def _meet(sets: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
-    bound = [s for s in sets if s is not None]
-    return frozenset.intersection(*bound) if bound else None
 
 
 def _claim(found: list[Reached]) -> Claim:
@@ -326,7 +316,7 @@ def _claim(found: list[Reached]) -> Claim:
         confidence=value if known else None,
         interval=interval,
         best_confidence=best,
-        bounded=not exact or bool(unknown and known) or len(found) >= MAX_DERIVATIONS,
+        bounded=not exact or bool(unknown and known) or len(proofs) >= MAX_DERIVATIONS,
     )
 
 

@@ -43,7 +43,6 @@ OPTIONAL = (
     "ext_overlap",
     "ext_strm_strength",
     "ext_condition",
-    "ext_joint_group",
     "subject_source",
     "object_source",
     "mapping_source",

@@ -18,7 +18,7 @@ from aims_graph.catalogue import Catalogue
 from aims_graph.errors import InputError
 from aims_graph.guards import Context, expand
 from aims_graph.inference import Inference, infer
-from aims_graph.model import ANY_CLASS, DOUBLE_READ, Claim, Derivation, Provision, Source
+from aims_graph.model import ANY_CLASS, DOUBLE_READ, OBLIGATION, Claim, Derivation, Provision, Source
 from aims_graph.relations import Degree
 from aims_graph.statements import provision_statement
 
@@ -130,16 +130,22 @@ def notes(catalogue: Catalogue, targets: Sequence[str], result: Inference, optio
 
 
 def _start_note(catalogue: Catalogue, targets: Sequence[str], options: Options) -> str:
-    for target in targets:
-        provision = catalogue.provisions[target]
-        bound = expand(catalogue, provision.binds)
-        if not provision.in_force.holds(options.as_of):
-            return f"{provision.notation} is not in force on {options.as_of}, so it starts no claim."
-        if bound and options.roles and not bound & expand(catalogue, frozenset(options.roles)):
-            whom = ", ".join(sorted(provision.binds))
-            return f"{provision.notation} binds {whom}, not {', '.join(options.roles)}: no claim starts here."
-    what = " and ".join(catalogue.provisions[t].notation for t in targets)
-    return f"{what} states no duty of an organisation, so it starts no claim."
+    return " ".join(why_no_start(catalogue, target, options) for target in targets)
+
+
+def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
+    """Why no claim can start at a provision."""
+    provision = catalogue.provisions[target]
+    bound = expand(catalogue, provision.binds)
+    if not provision.in_force.holds(options.as_of):
+        return f"{provision.notation} is not in force on {options.as_of}, so it starts no claim."
+    if bound and options.roles and not bound & expand(catalogue, frozenset(options.roles)):
+        whom = ", ".join(sorted(provision.binds))
+        return f"{provision.notation} binds {whom}, not {', '.join(options.roles)}: no claim starts here."
+    if provision.force == OBLIGATION and not provision.addressees:
+        classes = ", ".join(sorted(provision.system_classes))
+        return f"{provision.notation} concerns {classes}, not {options.system_class}: no claim starts here."
+    return f"{provision.notation} states no duty of an organisation, so it starts no claim."
 
 
 # -- answers ---------------------------------------------------------------------------
@@ -164,8 +170,9 @@ def select_answers(
     return tuple(cut), len(cut) < len(ordered)
 
 
-def _rank(answer: Answer) -> tuple[int, float, str]:
-    return (-answer.degree, -1.0 if answer.confidence is None else -answer.confidence, answer.provision)
+def _rank(answer: Answer) -> tuple[int, bool, float, str]:
+    unknown = answer.confidence is None
+    return (-answer.degree, unknown, -(answer.confidence or 0.0), answer.provision)
 
 
 def _own_family(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
