@@ -18,7 +18,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from aims_graph import inference, queries
-from aims_graph.guards import Context
+from aims_graph.chain import Context
 from aims_graph.library import Library
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,7 +21,7 @@ from typing import Any
 from worlds import case, catalogue, context, edition, provision, relation_of, row, trigger
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.guards import Context
+from aims_graph.chain import Context
 from aims_graph.model import (
     ALL_OF,
     ANY_OF,

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.guards import CaseFacts, Context
+from aims_graph.chain import CaseFacts, Context
 from aims_graph.inference import Inference, infer
 from aims_graph.model import (
     DOUBLE_READ,

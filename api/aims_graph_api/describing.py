@@ -14,9 +14,8 @@ import aims_graph
 from aims_graph.answers import what_else_json
 from aims_graph.explaining import explain, explanation_json
 from aims_graph.library import Library
-from aims_graph.showing import find_json, framework_json, frameworks_json, show_json
+from aims_graph.showing import find_json, framework_json, frameworks_json, questions_json, show_json
 from aims_graph.trace import Options
-from aims_graph_api.questions import question_json
 from aims_graph_api.responses import Problem
 
 TITLE = "aims-graph"
@@ -82,7 +81,7 @@ class Examples:
             "/what-else": else_,
             "/explain": explanation_json(explain(catalogue, start, end, self.options)),
             "/search": find_json(catalogue, self.library.names.find(title, 1), title),
-            "/questions": {"questions": [question_json(q) for q in self.library.questions.values()]},
+            "/questions": questions_json(self.library.questions),
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from aims_graph import asked
 from aims_graph.errors import InputError
 from aims_graph.library import Library
-from aims_graph.queries import Question
+from aims_graph.showing import questions_json
 from aims_graph_api import problems, responses
 from aims_graph_api.parameters import LONGEST, Reading, Today, day
 
@@ -37,19 +37,6 @@ class Bound(Reading):
         return dict(self.model_extra or {})
 
 
-def question_json(question: Question) -> dict[str, Any]:
-    """What a saved question answers and takes."""
-    return {
-        "name": question.name,
-        "summary": question.summary,
-        "answers": question.answers,
-        "tags": list(question.tags),
-        "parameters": [
-            {"name": p.name, "type": p.type, "example": p.example, "about": p.about} for p in question.parameters
-        ],
-    }
-
-
 def router(library: Library, today: Today) -> APIRouter:
     """The routes of saved questions."""
     routes = APIRouter(tags=["questions"])
@@ -57,7 +44,7 @@ def router(library: Library, today: Today) -> APIRouter:
     @routes.get("/questions", response_model=responses.Questions, responses=problems.declared(()))
     def questions() -> JSONResponse:
         """List the saved questions, what each answers and takes."""
-        return JSONResponse({"questions": [question_json(q) for q in library.questions.values()]})
+        return JSONResponse(questions_json(library.questions))
 
     @routes.get(
         "/questions/{name}",

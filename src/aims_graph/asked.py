@@ -77,7 +77,7 @@ def _term(library: Library, parameter: queries.Parameter, value: str) -> ox.Name
         return ox.NamedNode(library.catalogue.provisions[library.names.resolve(value)].iri)
     if parameter.type == "record":
         if library.records is None:
-            raise InputError(f"'{value}' is a record, but no records are loaded. Add --records FILE.")
+            raise InputError(f"'{value}' is a record, but no records are loaded. Load a file of records.")
         return ox.NamedNode(library.records.resolve(value))
     if parameter.type == "iri":
         prefix, colon, _ = value.partition(":")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from aims_graph.catalogue import Catalogue
+from aims_graph.chain import CaseFacts
 from aims_graph.errors import InputError
-from aims_graph.guards import CaseFacts
 from aims_graph.model import OBLIGATION, PER_OCCURRENCE, Element, Source
 from aims_graph.records import Records
 from aims_graph.relations import Degree

@@ -19,8 +19,8 @@ from aims_graph.trace import (
     notes,
     select_answers,
     signatures,
-    trigger_lines,
 )
+from aims_graph.triggers import trigger_lines
 
 
 def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, record: str, options: Options) -> WhatElse:
@@ -49,7 +49,7 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
         trust=options.trust,
         graph_version=graph_version(catalogue),
         answers=answers,
-        triggers=trigger_lines(catalogue, case.own, options, dict(case.answers)),
+        triggers=trigger_lines(catalogue, case.own, options.as_of, options.roles, case.answers),
         own_clause=_own(catalogue, rules, records, case, options),
         **signatures(answers),
         notes=notes(catalogue, case.own, result, options) if starts else (),

@@ -61,7 +61,7 @@ class UnknownName(NameError_):
 
     def __init__(self, text: str, candidates: Iterable[str], kind: str = "provision") -> None:
         names = tuple(candidates)
-        hint = f" Did you mean {_listed(names)}?" if names else " Try 'aims-graph find TEXT'."
+        hint = f" Did you mean {_listed(names)}?" if names else " Search for a word of its title."
         super().__init__(f"{text!r} is not a known {kind}.{hint}", text, names)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from aims_graph.answers import derivation_json
 from aims_graph.catalogue import Catalogue
-from aims_graph.guards import Context, Crossing, Used, rule_on, start_at
+from aims_graph.chain import Context, Crossing, Used, start_at
+from aims_graph.guards import rule_on
 from aims_graph.inference import infer
 from aims_graph.model import ALL_OF, ANY_OF, AS_APPROPRIATE, Claim, Mapping, Source
 from aims_graph.relations import Degree, Edge, transfer

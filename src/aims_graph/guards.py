@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from aims_graph.catalogue import Catalogue
+from aims_graph.chain import Context, Crossing, Used, after, chain_roles, in_class, informative
 from aims_graph.model import (
-    ACCEPTED,
-    ANY_CLASS,
     ANY_OF,
     BOTH,
-    DOUBLE_READ,
-    INFORMATIVE,
     LAW,
     OBLIGATION,
     PER_OCCURRENCE,
@@ -28,52 +24,8 @@ from aims_graph.model import (
     SHOULD,
     STANDING,
     Mapping,
-    Provision,
-    Source,
 )
 from aims_graph.relations import Degree, Edge
-
-
-@dataclass(frozen=True)
-class CaseFacts:
-    """What the records of one occurrence say, as far as claims need it."""
-
-    case: str  # the occurrence, as it is named in proofs
-    source: Source | None  # where its record starts
-    answers: dict[str, str]  # trigger id → yes, no
-    degrees: dict[str, Degree]  # provision → how far its elements are recorded
-    systems: frozenset[str] = frozenset()  # management systems whose requirements it is recorded against
-    idle: frozenset[str] = frozenset()  # triggers answered no, with a recorded reason
-
-
-@dataclass(frozen=True)
-class Context:
-    """For whom and when the question is asked. There is no hidden clock."""
-
-    as_of: date
-    roles: frozenset[str] = frozenset()  # as given, not expanded; empty = every role, each named
-    system_class: str = ANY_CLASS
-    trust: str = DOUBLE_READ
-    case: CaseFacts | None = None
-
-    def admits(self, row: Mapping) -> bool:
-        """Whether a row may carry full and partial claims."""
-        trusted = (ACCEPTED,) if self.trust == ACCEPTED else (ACCEPTED, DOUBLE_READ)
-        return row.status in trusted
-
-    def start_degree(self, target: str) -> Degree:
-        """The degree assumed at a target: full in a hypothetical question, else as recorded."""
-        return Degree.FULL if self.case is None else self.case.degrees.get(target, Degree.NONE)
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """One edge about to be taken, from `origin` to `target`; `row` is None inside a hierarchy."""
-
-    edge: Edge
-    origin: Provision
-    target: Provision
-    row: Mapping | None
 
 
 @dataclass(frozen=True)
@@ -104,53 +56,6 @@ class Ruling:
     questions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Used:
-    """What a chain has used so far, for the guards that look at all of it."""
-
-    rationale: str | None = None  # the one kind of its rows; None before the first
-    roles: frozenset[str] | None = None  # bound by every role-bound provision so far; None: there was none
-    editions: frozenset[str] = frozenset()
-    managed: str | None = None  # the management system it speaks of, kept across editions that have none
-    should: bool = False  # whether a "should" lies behind
-
-    def joined(self, other: Used) -> Used | None:
-        """Both together, as premises of one rule; None where they may not stand in one proof."""
-        if None not in (self.rationale, other.rationale) and self.rationale != other.rationale:
-            return None
-        if None not in (self.managed, other.managed) and self.managed != other.managed:
-            return None
-        both = [r for r in (self.roles, other.roles) if r is not None]
-        return Used(
-            self.rationale or other.rationale,
-            frozenset.intersection(*both) if both else None,
-            self.editions | other.editions,
-            self.managed or other.managed,
-            self.should or other.should,
-        )
-
-
-def start_at(catalogue: Catalogue, provision: Provision, context: Context) -> Used | None:
-    """What a chain that starts here has used; None where no claim can start."""
-    used = _after(catalogue, Used(), provision, None, context)
-    nobody = used.roles is not None and not used.roles
-    other_class = not _in_class(provision, context)
-    if nobody or other_class or not may_start(catalogue, provision, context):
-        return None
-    return used
-
-
-def _after(catalogue: Catalogue, used: Used, target: Provision, row: Mapping | None, context: Context) -> Used:
-    kind = row.rationale_kind if row is not None else None
-    return Used(
-        used.rationale or kind,
-        chain_roles(catalogue, used.roles, target, context),
-        used.editions | {target.edition},
-        catalogue.editions[target.edition].managed or used.managed,
-        used.should or target.modality == SHOULD,
-    )
-
-
 def rule_on(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Ruling:
     """Ask every guard; the strictest cap wins, and every guard that fired is named."""
     fired = tuple(answer for guard in GUARDS if (answer := guard(catalogue, crossing, used, context)) is not None)
@@ -158,50 +63,10 @@ def rule_on(catalogue: Catalogue, crossing: Crossing, used: Used, context: Conte
         edge=next((f.edge for f in fired if f.edge is not None), crossing.edge),
         cap=min((f.cap for f in fired), default=Degree.FULL),
         fired=fired,
-        used=_after(catalogue, used, crossing.target, crossing.row, context),
+        used=after(catalogue, used, crossing.target, crossing.row, context),
         conditions=tuple(c for f in fired for c in f.conditions),
         questions=tuple(q for f in fired for q in f.questions),
     )
-
-
-def chain_roles(
-    catalogue: Catalogue, so_far: frozenset[str] | None, provision: Provision, context: Context
-) -> frozenset[str] | None:
-    """The roles left after a provision: those given (or all) that everything role-bound binds."""
-    if not provision.binds:
-        return so_far
-    bound = expand(catalogue, provision.binds)
-    allowed = expand(catalogue, context.roles) & bound if context.roles else bound
-    return allowed if so_far is None else allowed & so_far
-
-
-def expand(catalogue: Catalogue, roles: frozenset[str]) -> frozenset[str]:
-    """Roles with those they stand for ('operator' stands for six)."""
-    return frozenset().union(*(catalogue.roles.get(r, frozenset({r})) for r in roles))
-
-
-def may_hold(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
-    """Whether a full or partial claim on the provision can mean anything at all."""
-    return (
-        provision.force == OBLIGATION
-        and not provision.addressees
-        and provision.in_force.holds(context.as_of)
-        and not _informative(catalogue, provision)
-    )
-
-
-def may_start(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
-    """Whether a question can start at the provision: an obligation in force."""
-    return may_hold(catalogue, provision, context) or (
-        provision.force is None and provision.in_force.holds(context.as_of)
-    )
-
-
-def _informative(catalogue: Catalogue, provision: Provision) -> bool:
-    if provision.kind in ("Recital", "Guidance"):
-        return True
-    ancestors = catalogue.ancestors(provision.id)
-    return any(catalogue.provisions[a].decomposition == INFORMATIVE for a in ancestors)
 
 
 # -- the guards, each one sentence of the calculus ---------------------------------------
@@ -221,7 +86,7 @@ def _force(catalogue: Catalogue, crossing: Crossing, used: Used, context: Contex
     if target.force == PROHIBITION:
         return Fired("force", Degree.CANDIDATE, ("helps-prevent",))
     heading = target.force is None and crossing.row is None
-    if target.force == OBLIGATION and not target.addressees and not _informative(catalogue, target):
+    if target.force == OBLIGATION and not target.addressees and not informative(catalogue, target):
         return None
     return Fired("force", Degree.NONE, () if heading else ("transfers-nothing",))
 
@@ -240,14 +105,9 @@ def _role(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context
 
 
 def _system_class(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
-    if _in_class(crossing.target, context):
+    if in_class(crossing.target, context):
         return None
     return Fired("scope", Degree.CANDIDATE, ("another-system-class",))
-
-
-def _in_class(provision: Provision, context: Context) -> bool:
-    classes = provision.system_classes
-    return not classes or ANY_CLASS in (context.system_class, *classes) or context.system_class in classes
 
 
 def _rationale(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count, islice, product
 
-from aims_graph import guards
+from aims_graph import chain, guards
 from aims_graph.catalogue import Catalogue
+from aims_graph.chain import Context, Crossing, Used
 from aims_graph.confidence import any_holds, chain_confidence, chain_interval, minimal
-from aims_graph.guards import Context, Crossing, Used
 from aims_graph.model import (
     ALL_OF,
-    ANY_CLASS,
     ANY_OF,
     AS_APPROPRIATE,
     Claim,
@@ -104,7 +103,7 @@ class _Search:
     def start(self, target: str) -> Reached | None:
         """The claim assumed at a target, or None where its guards refuse it."""
         provision = self.catalogue.provisions[target]
-        used = guards.start_at(self.catalogue, provision, self.context)
+        used = chain.start_at(self.catalogue, provision, self.context)
         degree = self.context.start_degree(target)
         if used is None or degree is Degree.NONE:
             return None
@@ -318,25 +317,3 @@ def _claim(found: list[Reached]) -> Claim:
         best_confidence=best,
         bounded=not exact or bool(unknown and known) or len(proofs) >= MAX_DERIVATIONS,
     )
-
-
-def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]:
-    """For each provision that can start a question, what is full when it is, itself included: `strm:covers`.
-
-    Before the guards of role, date and scope, so that the graph serves every question.
-    """
-    open_context = replace(context, roles=frozenset(), system_class=ANY_CLASS, case=None)
-    found: dict[str, tuple[str, ...]] = {}
-    for provision in catalogue.provisions.values():
-        if guards.may_start(catalogue, provision, open_context):
-            result = infer(catalogue, [provision.id], open_context)
-            found[provision.id] = tuple(p for p, c in result.claims.items() if c.degree is Degree.FULL)
-    return found
-
-
-def asserted(catalogue: Catalogue, context: Context) -> Iterator[tuple[str, str, str]]:
-    """(subject, relation, object) ids of every admitted set relation, as it travels."""
-    for row in catalogue.mappings:
-        known = row.subject in catalogue.provisions and row.object in catalogue.provisions
-        if known and context.admits(row) and row.relation.is_set_relation:
-            yield row.subject, guards.travels_as(catalogue, row, context).value, row.object

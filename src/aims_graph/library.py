@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aims_graph import catalogue, files, inference, trace
+from aims_graph import catalogue, closure, files, trace
 from aims_graph.answers import WhatElse
+from aims_graph.chain import Context
 from aims_graph.errors import UnknownName
-from aims_graph.guards import Context
 from aims_graph.model import Finding
 from aims_graph.names import Names
 from aims_graph.trace import Options
@@ -68,9 +68,9 @@ class Library:
         context = Context(as_of=as_of, trust=trust)
         iri = self.catalogue.iri
         asserted = (
-            Fact(iri(a), STRM + relation, iri(b)) for a, relation, b in inference.asserted(self.catalogue, context)
+            Fact(iri(a), STRM + relation, iri(b)) for a, relation, b in closure.asserted(self.catalogue, context)
         )
-        covered = inference.covers(self.catalogue, context).items()
+        covered = closure.covers(self.catalogue, context).items()
         derived = [Fact(iri(whole), f"{STRM}covers", iri(part)) for whole, parts in covered for part in parts]
         derived += [Fact(*f) for case in self.cases(as_of) for f in cases.derived_facts(self.catalogue, case)]
         found = None if self.records is None else self.records.facts
@@ -80,7 +80,7 @@ class Library:
         """What a reasoner is given: the ontology, the editions and the relations of admitted rows, as Turtle."""
         context = Context(as_of=as_of, trust=trust)
         iri = self.catalogue.iri
-        links = inference.asserted(self.catalogue, context)
+        links = closure.asserted(self.catalogue, context)
         lines = "".join(f"<{iri(a)}> <{STRM}{relation}> <{iri(b)}> .\n" for a, relation, b in links)
         read = [f.text for f in self.catalogue.files if f.kind in ("ontology", "framework")]
         return tuple(text.encode() for text in (*read, lines))

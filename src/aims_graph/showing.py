@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping as Dict
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.model import Edition, Mapping, Provision
 from aims_graph.vocab import NO_TERM_FOUND
+
+if TYPE_CHECKING:
+    from aims_graph.queries import Question
 
 
 def show_json(catalogue: Catalogue, provision: str, as_of: date) -> dict[str, Any]:
@@ -148,5 +152,23 @@ def find_json(catalogue: Catalogue, ids: tuple[str, ...], text: str) -> dict[str
         "results": [
             {"id": p.id, "framework": p.edition, "notation": p.notation, "title": p.title, "kind": p.kind}
             for p in found
+        ],
+    }
+
+
+def questions_json(questions: Dict[str, Question]) -> dict[str, Any]:
+    """The saved questions, what each answers and takes."""
+    return {"questions": [question_json(q) for q in questions.values()]}
+
+
+def question_json(question: Question) -> dict[str, Any]:
+    """One saved question."""
+    return {
+        "name": question.name,
+        "summary": question.summary,
+        "answers": question.answers,
+        "tags": list(question.tags),
+        "parameters": [
+            {"name": p.name, "type": p.type, "example": p.example, "about": p.about} for p in question.parameters
         ],
     }

@@ -15,12 +15,13 @@ from aims_graph.answers import (
     WhatElse,
 )
 from aims_graph.catalogue import Catalogue
+from aims_graph.chain import Context, expand
 from aims_graph.errors import InputError
-from aims_graph.guards import Context, expand
 from aims_graph.inference import Inference, infer
-from aims_graph.model import ANY_CLASS, DOUBLE_READ, OBLIGATION, Claim, Derivation, Provision, Source
+from aims_graph.model import ANY_CLASS, DOUBLE_READ, OBLIGATION, Claim, Derivation, Provision
 from aims_graph.relations import Degree
 from aims_graph.statements import provision_statement
+from aims_graph.triggers import family_of, trigger_lines
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def what_else(catalogue: Catalogue, targets: Sequence[str], options: Options) ->
     check_options(catalogue, options)
     result = infer(catalogue, targets, options.context())
     answers, truncated = select_answers(catalogue, targets, result, options, "designed")
-    lines = trigger_lines(catalogue, targets, options, {})
+    lines = trigger_lines(catalogue, targets, options.as_of, options.roles, {})
     return _assemble(catalogue, targets, result, options, answers, lines, truncated)
 
 
@@ -155,7 +156,7 @@ def select_answers(
     catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options, assurance: str
 ) -> tuple[tuple[Answer, ...], bool]:
     """The claims worth showing, sorted by degree, confidence and id; and whether a limit cut them."""
-    left_out = _own_family(catalogue, targets)
+    left_out = family_of(catalogue, targets)
     own = {catalogue.provisions[t].edition for t in targets} - set(options.frameworks)
     shown = {p: c for p, c in result.claims.items() if p not in left_out and catalogue.provisions[p].edition not in own}
     answers = [
@@ -173,13 +174,6 @@ def select_answers(
 def _rank(answer: Answer) -> tuple[int, bool, float, str]:
     unknown = answer.confidence is None
     return (-answer.degree, unknown, -(answer.confidence or 0.0), answer.provision)
-
-
-def _own_family(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
-    family: set[str] = set()
-    for target in targets:
-        family |= {target, *catalogue.ancestors(target), *catalogue.descendants(target)}
-    return frozenset(family)
 
 
 def _follows_only_from_listed(catalogue: Catalogue, provision: str, claim: Claim, shown: dict[str, Claim]) -> bool:
@@ -244,59 +238,3 @@ def _flags(
     if claim.bounded:
         flags.add("confidence-bounded")
     return tuple(sorted(flags))
-
-
-# -- triggers --------------------------------------------------------------------------
-
-
-def trigger_lines(
-    catalogue: Catalogue,
-    targets: Sequence[str],
-    options: Options,
-    recorded: dict[str, tuple[str, str | None, Source | None]],
-) -> tuple[TriggerLine, ...]:
-    """The questions that the targets' kind of event raises, with what the records say of each."""
-    events = _events(catalogue, targets)
-    family = _own_family(catalogue, targets)
-    roles = expand(catalogue, frozenset(options.roles))
-    lines: list[TriggerLine] = []
-    for trigger in catalogue.triggers.values():
-        if not trigger.on_events & events:
-            continue
-        if roles and trigger.binds and not expand(catalogue, trigger.binds) & roles:
-            continue
-        state, reason, source = recorded.get(trigger.id, ("unrecorded", None, None))
-        for provision in _set_off(catalogue, trigger.sets_off):
-            if provision in family or not catalogue.provisions[provision].in_force.holds(options.as_of):
-                continue
-            lines.append(
-                TriggerLine(
-                    trigger=trigger.id,
-                    provision=provision,
-                    question=trigger.question,
-                    state=state,
-                    binds=tuple(sorted(trigger.binds)),
-                    defined_in=trigger.defined_in,
-                    reason=reason,
-                    source=source,
-                )
-            )
-    return tuple(sorted(lines, key=lambda t: (t.provision.partition(":")[0], t.trigger, t.provision)))
-
-
-def _events(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
-    """The kinds of event that set the targets off."""
-    found = (t.on_events for target in targets for t in catalogue.triggers_of.get(target, ()))
-    return frozenset().union(*found)
-
-
-def _set_off(catalogue: Catalogue, provisions: Iterable[str]) -> tuple[str, ...]:
-    """One line a duty: a whole where several of its parts are set off, else the part itself."""
-    chosen = set(provisions)
-    kept: list[str] = []
-    for name in sorted(chosen):
-        below = chosen.intersection(catalogue.descendants(name))
-        branches = {c for c in catalogue.children.get(name, ()) if below.intersection({c, *catalogue.descendants(c)})}
-        if len(branches) != 1:
-            kept.append(name)
-    return tuple(p for p in kept if not set(kept).intersection(catalogue.ancestors(p)))

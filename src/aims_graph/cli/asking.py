@@ -193,21 +193,18 @@ def frameworks(data: Data = None, format: Output = Format.table) -> None:
 @app.command("questions")
 def questions(data: Data = None, format: Output = Format.table) -> None:
     """The saved questions, what each answers and takes."""
+    from aims_graph.showing import questions_json
+
     library = Library.open(data or ())
-    found: list[dict[str, Any]] = [
-        {
-            "name": q.name,
-            "summary": q.summary,
-            "answers": q.answers,
-            "tags": list(q.tags),
-            "parameters": [
-                {"name": p.name, "type": p.type, "example": p.example, "about": p.about} for p in q.parameters
-            ],
-        }
-        for q in library.questions.values()
+    found = questions_json(library.questions)
+    rows = [
+        {**q, "takes": " ".join(f"{p['name']}={p['example']}" for p in q["parameters"])} for q in found["questions"]
     ]
-    rows = [{**q, "takes": " ".join(f"{p['name']}={p['example']}" for p in q["parameters"])} for q in found]
-    _listing({"questions": found}, rows, ("name", "summary", "takes"), (18, None, 30), format)
+    _listing(found, rows, ("name", "summary", "takes"), (18, None, 30), format)
+
+
+def _taken(parameters: list[dict[str, str]]) -> str:
+    return " ".join(f"{p['name']}={p['example']}" for p in parameters)
 
 
 def _listing(

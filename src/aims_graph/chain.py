@@ -1,0 +1,157 @@
+"""What a chain of edges carries: for whom and when it is asked, and what it has used so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from aims_graph.catalogue import Catalogue
+from aims_graph.model import (
+    ACCEPTED,
+    ANY_CLASS,
+    DOUBLE_READ,
+    INFORMATIVE,
+    OBLIGATION,
+    SHOULD,
+    Mapping,
+    Provision,
+    Source,
+)
+from aims_graph.relations import Degree, Edge
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What the records of one occurrence say, as far as claims need it."""
+
+    case: str  # the occurrence, as it is named in proofs
+    source: Source | None  # where its record starts
+    answers: dict[str, str]  # trigger id → yes, no
+    degrees: dict[str, Degree]  # provision → how far its elements are recorded
+    systems: frozenset[str] = frozenset()  # management systems whose requirements it is recorded against
+    idle: frozenset[str] = frozenset()  # triggers answered no, with a recorded reason
+
+
+@dataclass(frozen=True)
+class Context:
+    """For whom and when the question is asked. There is no hidden clock."""
+
+    as_of: date
+    roles: frozenset[str] = frozenset()  # as given, not expanded; empty = every role, each named
+    system_class: str = ANY_CLASS
+    trust: str = DOUBLE_READ
+    case: CaseFacts | None = None
+
+    def admits(self, row: Mapping) -> bool:
+        """Whether a row may carry full and partial claims."""
+        trusted = (ACCEPTED,) if self.trust == ACCEPTED else (ACCEPTED, DOUBLE_READ)
+        return row.status in trusted
+
+    def start_degree(self, target: str) -> Degree:
+        """The degree assumed at a target: full in a hypothetical question, else as recorded."""
+        return Degree.FULL if self.case is None else self.case.degrees.get(target, Degree.NONE)
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """One edge about to be taken, from `origin` to `target`; `row` is None inside a hierarchy."""
+
+    edge: Edge
+    origin: Provision
+    target: Provision
+    row: Mapping | None
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a chain has used so far, for the guards that look at all of it."""
+
+    rationale: str | None = None  # the one kind of its rows; None before the first
+    roles: frozenset[str] | None = None  # bound by every role-bound provision so far; None: there was none
+    editions: frozenset[str] = frozenset()
+    managed: str | None = None  # the management system it speaks of, kept across editions that have none
+    should: bool = False  # whether a "should" lies behind
+
+    def joined(self, other: Used) -> Used | None:
+        """Both together, as premises of one rule; None where they may not stand in one proof."""
+        if None not in (self.rationale, other.rationale) and self.rationale != other.rationale:
+            return None
+        if None not in (self.managed, other.managed) and self.managed != other.managed:
+            return None
+        both = [r for r in (self.roles, other.roles) if r is not None]
+        return Used(
+            self.rationale or other.rationale,
+            frozenset.intersection(*both) if both else None,
+            self.editions | other.editions,
+            self.managed or other.managed,
+            self.should or other.should,
+        )
+
+
+def start_at(catalogue: Catalogue, provision: Provision, context: Context) -> Used | None:
+    """What a chain that starts here has used; None where no claim can start."""
+    used = after(catalogue, Used(), provision, None, context)
+    nobody = used.roles is not None and not used.roles
+    other_class = not in_class(provision, context)
+    if nobody or other_class or not may_start(catalogue, provision, context):
+        return None
+    return used
+
+
+def after(catalogue: Catalogue, used: Used, target: Provision, row: Mapping | None, context: Context) -> Used:
+    """What the chain has used once it has reached `target`, by a row or inside a hierarchy."""
+    kind = row.rationale_kind if row is not None else None
+    return Used(
+        used.rationale or kind,
+        chain_roles(catalogue, used.roles, target, context),
+        used.editions | {target.edition},
+        catalogue.editions[target.edition].managed or used.managed,
+        used.should or target.modality == SHOULD,
+    )
+
+
+def chain_roles(
+    catalogue: Catalogue, so_far: frozenset[str] | None, provision: Provision, context: Context
+) -> frozenset[str] | None:
+    """The roles left after a provision: those given (or all) that everything role-bound binds."""
+    if not provision.binds:
+        return so_far
+    bound = expand(catalogue, provision.binds)
+    allowed = expand(catalogue, context.roles) & bound if context.roles else bound
+    return allowed if so_far is None else allowed & so_far
+
+
+def expand(catalogue: Catalogue, roles: frozenset[str]) -> frozenset[str]:
+    """Roles with those they stand for ('operator' stands for six)."""
+    return frozenset().union(*(catalogue.roles.get(r, frozenset({r})) for r in roles))
+
+
+def may_hold(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
+    """Whether a full or partial claim on the provision can mean anything at all."""
+    return (
+        provision.force == OBLIGATION
+        and not provision.addressees
+        and provision.in_force.holds(context.as_of)
+        and not informative(catalogue, provision)
+    )
+
+
+def may_start(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
+    """Whether a question can start at the provision: an obligation in force."""
+    return may_hold(catalogue, provision, context) or (
+        provision.force is None and provision.in_force.holds(context.as_of)
+    )
+
+
+def informative(catalogue: Catalogue, provision: Provision) -> bool:
+    """Whether it is a recital, guidance, or inside an informative part: such text transfers no claim."""
+    if provision.kind in ("Recital", "Guidance"):
+        return True
+    ancestors = catalogue.ancestors(provision.id)
+    return any(catalogue.provisions[a].decomposition == INFORMATIVE for a in ancestors)
+
+
+def in_class(provision: Provision, context: Context) -> bool:
+    """Whether the provision concerns the class of systems asked about."""
+    classes = provision.system_classes
+    return not classes or ANY_CLASS in (context.system_class, *classes) or context.system_class in classes

@@ -1,0 +1,35 @@
+"""What follows for every provision, as plain statements that questions in SPARQL can use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from aims_graph.catalogue import Catalogue
+from aims_graph.chain import Context, may_start
+from aims_graph.guards import travels_as
+from aims_graph.inference import infer
+from aims_graph.model import ANY_CLASS
+from aims_graph.relations import Degree
+
+
+def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]:
+    """For each provision that can start a question, what is full when it is, itself included: `strm:covers`.
+
+    Before the guards of role, date and scope, so that the graph serves every question.
+    """
+    open_context = replace(context, roles=frozenset(), system_class=ANY_CLASS, case=None)
+    found: dict[str, tuple[str, ...]] = {}
+    for provision in catalogue.provisions.values():
+        if may_start(catalogue, provision, open_context):
+            result = infer(catalogue, [provision.id], open_context)
+            found[provision.id] = tuple(p for p, c in result.claims.items() if c.degree is Degree.FULL)
+    return found
+
+
+def asserted(catalogue: Catalogue, context: Context) -> Iterator[tuple[str, str, str]]:
+    """(subject, relation, object) ids of every admitted set relation, as it travels."""
+    for row in catalogue.mappings:
+        known = row.subject in catalogue.provisions and row.object in catalogue.provisions
+        if known and context.admits(row) and row.relation.is_set_relation:
+            yield row.subject, travels_as(catalogue, row, context).value, row.object

@@ -1,0 +1,73 @@
+"""The questions an event raises beside the answers, and what the records say of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from aims_graph.answers import TriggerLine
+from aims_graph.catalogue import Catalogue
+from aims_graph.chain import expand
+from aims_graph.model import Source
+
+
+def family_of(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
+    """The targets with their ancestors and descendants."""
+    family: set[str] = set()
+    for target in targets:
+        family |= {target, *catalogue.ancestors(target), *catalogue.descendants(target)}
+    return frozenset(family)
+
+
+def trigger_lines(
+    catalogue: Catalogue,
+    targets: Sequence[str],
+    as_of: date,
+    roles: Sequence[str],
+    recorded: dict[str, tuple[str, str | None, Source | None]],
+) -> tuple[TriggerLine, ...]:
+    """The questions that the targets' kind of event raises, with what the records say of each."""
+    events = _events(catalogue, targets)
+    family = family_of(catalogue, targets)
+    asked_as = expand(catalogue, frozenset(roles))
+    lines: list[TriggerLine] = []
+    for trigger in catalogue.triggers.values():
+        if not trigger.on_events & events:
+            continue
+        if asked_as and trigger.binds and not expand(catalogue, trigger.binds) & asked_as:
+            continue
+        state, reason, source = recorded.get(trigger.id, ("unrecorded", None, None))
+        for provision in _set_off(catalogue, trigger.sets_off):
+            if provision in family or not catalogue.provisions[provision].in_force.holds(as_of):
+                continue
+            lines.append(
+                TriggerLine(
+                    trigger=trigger.id,
+                    provision=provision,
+                    question=trigger.question,
+                    state=state,
+                    binds=tuple(sorted(trigger.binds)),
+                    defined_in=trigger.defined_in,
+                    reason=reason,
+                    source=source,
+                )
+            )
+    return tuple(sorted(lines, key=lambda t: (t.provision.partition(":")[0], t.trigger, t.provision)))
+
+
+def _events(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
+    """The kinds of event that set the targets off."""
+    found = (t.on_events for target in targets for t in catalogue.triggers_of.get(target, ()))
+    return frozenset().union(*found)
+
+
+def _set_off(catalogue: Catalogue, provisions: Iterable[str]) -> tuple[str, ...]:
+    """One line a duty: a whole where several of its parts are set off, else the part itself."""
+    chosen = set(provisions)
+    kept: list[str] = []
+    for name in sorted(chosen):
+        below = chosen.intersection(catalogue.descendants(name))
+        branches = {c for c in catalogue.children.get(name, ()) if below.intersection({c, *catalogue.descendants(c)})}
+        if len(branches) != 1:
+            kept.append(name)
+    return tuple(p for p in kept if not set(kept).intersection(catalogue.ancestors(p)))
