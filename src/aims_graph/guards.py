@@ -7,7 +7,7 @@ the result, or ask the question whose answer would lift the cap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aims_graph.catalogue import Catalogue
@@ -218,11 +218,6 @@ GUARDS: tuple[Guard, ...] = (
     _trigger,
     _occurrence,
 )
-
-
-def names() -> Iterator[str]:
-    """The guards in the order in which they are asked."""
-    return (g.__name__.lstrip("_").replace("_", "-") for g in GUARDS)
 
 
 def travels_as(catalogue: Catalogue, row: Mapping, context: Context) -> Edge:

@@ -13,7 +13,6 @@ from aims_graph.model import ANY_OF, DOUBLE_READ, OBLIGATION, PROPOSED, Mapping,
 from aims_graph.vocab import NO_TERM_FOUND
 
 MAX_SUMMARY_WORDS = 40
-MAX_PROPOSED_CONFIDENCE = 0.5
 EXAMPLE_DAY = date(2026, 11, 22)  # the as-of of rule examples that state none
 VERDICTS = ("satisfies", "conforms", "complies")
 

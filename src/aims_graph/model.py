@@ -231,17 +231,6 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class TriggerState:
-    """A trigger question beside an answer: yes, no or unrecorded."""
-
-    trigger: Trigger
-    provision: str
-    state: str
-    reason: str | None = None
-    source: Source | None = None
-
-
-@dataclass(frozen=True)
 class Finding:
     """One result of checking records: what is missing, who asks for it, how to mend it."""
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 
 import pyoxigraph as ox
 
-from aims_graph.errors import DataError, Problem
+from aims_graph.errors import Problem
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _SUBJECT = re.compile(r"^(?:<(?P<iri>[^>\s]+)>|(?P<prefix>[A-Za-z][\w.-]*)?:(?P<local>[^\s;,]+))", re.M)
@@ -94,14 +93,3 @@ def subject_lines(text: str) -> dict[str, int]:
         elif (match["prefix"] or "") in known:
             lines.setdefault(known[match["prefix"] or ""] + match["local"].replace("\\", ""), number)
     return lines
-
-
-def parse_date(value: str | None) -> date | None:
-    """An ISO date, or None for None; raises ValueError for anything else."""
-    return None if value is None else date.fromisoformat(value)
-
-
-def require(problems: list[Problem]) -> None:
-    """Raise all problems found so far, if any."""
-    if problems:
-        raise DataError(problems)

@@ -197,9 +197,7 @@ def questions(data: Data = None, format: Output = Format.table) -> None:
 
     library = Library.open(data or ())
     found = questions_json(library.questions)
-    rows = [
-        {**q, "takes": " ".join(f"{p['name']}={p['example']}" for p in q["parameters"])} for q in found["questions"]
-    ]
+    rows = [{**q, "takes": _taken(q["parameters"])} for q in found["questions"]]
     _listing(found, rows, ("name", "summary", "takes"), (18, None, 30), format)
 
 
