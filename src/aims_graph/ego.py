@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from math import ceil
 
 from aims_graph.answers import Answer, WhatElse
 from aims_graph.catalogue import Catalogue
@@ -123,16 +122,9 @@ def _blocks(shown: list[Answer], hidden: dict[str, Counter[str]]) -> list[Block]
 
 
 def _two_columns(blocks: list[Block]) -> tuple[list[Block], list[Block]]:
-    """Blocks in order, the left column at least half of the rows."""
-    total = _rows(blocks)
-    left: list[Block] = []
-    used = 0
-    for block in blocks:
-        if used >= ceil(total / 2):
-            break
-        left.append(block)
-        used += _rows([block])
-    return left, blocks[len(left) :]
+    """Blocks in order, cut where the two columns differ least in rows."""
+    cut = min(range(len(blocks) + 1), key=lambda i: (abs(_rows(blocks[:i]) - _rows(blocks[i:])), -i))
+    return blocks[:cut], blocks[cut:]
 
 
 def _rows(blocks: list[Block]) -> int:
