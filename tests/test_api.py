@@ -508,7 +508,7 @@ def test_the_first_page_asks_with_choices_from_the_data(client: Client, library:
     fields = [a["name"] for tag, a in found.tags if tag in ("input", "select")]
     assert fields == ["q", "role", "as_of", "system_class"]
     assert found.of("form") == [{"class": "ask", "action": "/", "method": "get", "role": "search"}]
-    assert next(iter(library.catalogue.provisions)) in found.of("input")[0]["placeholder"]
+    assert library.catalogue.mappings[0].subject in found.of("input")[0]["placeholder"]
 
 
 def test_the_first_page_answers_in_blocks_in_order(client: Client, library: Library) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isclose
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -31,7 +32,7 @@ from aims_graph.errors import NameError_, UnknownName
 from aims_graph.explaining import explain
 from aims_graph.model import Element, Source
 from aims_graph.names import Names
-from aims_graph.relations import ANY, EQ, INT, NONE, SUB, SUP, Relation, compose
+from aims_graph.relations import ANY, EQ, INT, NONE, SUB, SUP, Degree, Relation, compose
 from aims_graph.sparql_text import escape_dots, unescaped_dotted_names
 from aims_graph.trace import Options, what_else
 
@@ -323,7 +324,7 @@ def test_a_part_that_was_not_triggered_is_not_missing_and_is_no_fulfilment(
 ) -> None:
     known = handling()
     states = zip(("a:10.2.a", "a:10.2.b", "a:10.2.c"), (a, b, c), strict=True)
-    found = degrees_of(known, [element(of, state) for of, state in states if state is not None])
+    found, _ = degrees_of(known, [element(of, state) for of, state in states if state is not None])
     assert found["a:10.2"] is whole
     assert complete(found, ["a:10.2"]) == (whole is F)
     if c == VACUOUS:
@@ -332,7 +333,7 @@ def test_a_part_that_was_not_triggered_is_not_missing_and_is_no_fulfilment(
 
 def test_a_waived_case_starts_no_claim_and_a_vacuous_part_carries_none() -> None:
     known = handling()
-    waived = degrees_of(known, [element(p, VACUOUS) for p in ("a:10.2.a", "a:10.2.b", "a:10.2.c")])
+    waived, _ = degrees_of(known, [element(p, VACUOUS) for p in ("a:10.2.a", "a:10.2.b", "a:10.2.c")])
     facts = case(waived)
     assert ask(known, *waived, case=facts).claims == {}
 
@@ -342,10 +343,34 @@ def test_a_vacuous_part_beside_recorded_ones_transfers_nothing_of_its_own() -> N
         [*handling().provisions.values(), provision("c:x")], [row("a:10.2.c", EQ, "c:x"), row("a:10.2", EQ, "b:x")]
     )
     states = {"a:10.2.a": RECORDED, "a:10.2.b": RECORDED, "a:10.2.c": VACUOUS}
-    found = degrees_of(known, [element(of, state) for of, state in states.items()])
-    facts = case(found)
+    found, vacuous = degrees_of(known, [element(of, state) for of, state in states.items()])
+    facts = case(found, vacuous=vacuous)
     assert degrees(ask(known, *found, case=facts))["b:x"] is F
     assert "c:x" not in ask(known, *found, case=facts).claims
+
+
+@pytest.mark.parametrize(("relation", "expected"), [(SUP, C), (INT, C), (SUB, P), (EQ, F)])
+def test_what_lies_in_a_part_that_was_not_set_off_is_not_claimed_through_the_whole(
+    relation: Relation, expected: Degree
+) -> None:
+    known = catalogue(handling().provisions.values(), [row("a:10.2", relation, "b:x", overlap="per-occurrence")])
+    states = {"a:10.2.a": RECORDED, "a:10.2.b": RECORDED, "a:10.2.c": VACUOUS}
+    found, vacuous = degrees_of(known, [element(of, state) for of, state in states.items()])
+    assert found["a:10.2"] is F
+    assert ask(known, *found, case=case(found, vacuous=vacuous)).claims["b:x"].degree is expected
+
+
+def test_a_part_that_is_always_asked_cannot_be_left_out_for_a_reason() -> None:
+    states = {"a:10.2.a": VACUOUS, "a:10.2.b": RECORDED, "a:10.2.c": RECORDED}
+    found, _ = degrees_of(handling(), [element(of, state) for of, state in states.items()])
+    assert found["a:10.2"] is P
+
+
+@pytest.mark.parametrize("whole", [{"exhaustive": False}, {"exhaustive": True, "decomposition": "AsAppropriate"}])
+def test_recorded_parts_make_no_whole_full_that_asks_more_or_leaves_a_choice(whole: dict[str, Any]) -> None:
+    known = catalogue(members("a:w", "w1", "w2", **whole))
+    found, _ = degrees_of(known, [element("a:w1", RECORDED), element("a:w2", RECORDED)])
+    assert found["a:w"] is P
 
 
 def test_one_complete_case_never_makes_the_clause_as_a_whole_full() -> None:
@@ -365,7 +390,7 @@ def test_one_complete_case_never_makes_the_clause_as_a_whole_full() -> None:
 
 def test_elements_of_standing_provisions_are_not_read_from_one_case() -> None:
     known = catalogue([provision("a:x", occurrence="standing"), provision("a:y", occurrence="both")])
-    assert degrees_of(known, [element("a:x", RECORDED), element("a:y", RECORDED)]) == {}
+    assert degrees_of(known, [element("a:x", RECORDED), element("a:y", RECORDED)]) == ({}, frozenset())
 
 
 def test_no_answer_says_satisfies_conforms_or_complies() -> None:

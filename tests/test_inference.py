@@ -173,7 +173,7 @@ def test_the_same_role_counts_along_the_chain_not_one_role_here_and_another_ther
 def test_a_start_that_binds_none_of_the_roles_given_gives_no_claims_and_says_so() -> None:
     known = pair(a={"binds": ["provider"]})
     found = ask(known, "a:x", roles=("deployer",))
-    assert (found.claims, found.start_binds) == ({}, False)
+    assert (found.claims, found.refused) == ({}, ("a:x",))
     answer = what_else(known, ["a:x"], Options(as_of=TODAY, roles=("deployer",)))
     assert (answer.answers, answer.notes) == ((), ("x binds provider, not deployer: no claim starts here.",))
 
@@ -198,19 +198,19 @@ def test_what_is_no_obligation_receives_nothing(force: str | None) -> None:
 @pytest.mark.parametrize("force", ["permission", "power", "right", "definition", "exemption", "prohibition"])
 def test_what_is_no_obligation_starts_nothing(force: str) -> None:
     found = ask(pair(a={"force": force}), "a:x")
-    assert (found.claims, found.start_binds) == ({}, False)
+    assert (found.claims, found.refused) == ({}, ("a:x",))
 
 
 @pytest.mark.parametrize("addressee", ["authority", "notified-body", "commission"])
 def test_duties_of_authorities_are_not_the_organisations(addressee: str) -> None:
     assert degree(pair(b={"addressees": [addressee]}), "a:x", "b:x") is N
-    assert not ask(pair(a={"addressees": [addressee]}), "a:x").start_binds
+    assert ask(pair(a={"addressees": [addressee]}), "a:x").refused == ("a:x",)
 
 
 @pytest.mark.parametrize("kind", ["Recital", "Guidance"])
 def test_recitals_and_guidance_transfer_nothing_either_way(kind: str) -> None:
     assert degree(pair(b={"kind": kind}), "a:x", "b:x") is N
-    assert not ask(pair(a={"kind": kind}), "a:x").start_binds
+    assert ask(pair(a={"kind": kind}), "a:x").refused == ("a:x",)
 
 
 def test_what_stands_in_an_informative_part_transfers_nothing() -> None:
@@ -331,7 +331,7 @@ def test_an_amendment_gates_the_old_text_and_the_new_on_both_sides(on: date, old
 
 def test_a_text_not_in_force_starts_nothing_and_bridges_nothing() -> None:
     dead = Interval(None, TODAY - timedelta(1))
-    assert not ask(pair(a={"in_force": dead}), "a:x").start_binds
+    assert ask(pair(a={"in_force": dead}), "a:x").refused == ("a:x",)
     through = catalogue(
         [provision("a:x"), provision("b:x", in_force=dead), provision("c:x")],
         [row("a:x", EQ, "b:x"), row("b:x", EQ, "c:x")],
@@ -703,8 +703,10 @@ def test_a_target_given_twice_is_taken_once() -> None:
 def test_a_target_that_starts_nothing_leaves_the_others_alone() -> None:
     known = catalogue([provision("a:x"), provision("a:y", force="right"), provision("b:x")], [row("a:x", EQ, "b:x")])
     found = ask(known, "a:x", "a:y")
-    assert found.start_binds
+    assert found.refused == ("a:y",)
     assert degrees(found) == {"a:x": F, "b:x": F}
+    notes = what_else(known, ["a:x", "a:y"], Options(TODAY)).notes
+    assert notes == ("y states no duty of an organisation, so it starts no claim.",)
 
 
 # -- confidence of claims ------------------------------------------------------------------------
@@ -1116,3 +1118,75 @@ def test_explaining_names_the_edition_guard() -> None:
     found = explain(known, "a:x", "a:y", Options(TODAY))
     assert found.stopped_at is not None
     assert found.stopped_at.guards == ("edition",)
+
+
+def test_a_heading_passes_its_question_on_to_the_headings_and_duties_it_holds() -> None:
+    outer, inner = members("a:o", "i", decomposition="AllOf")
+    duty = provision("a:d", parent="a:i")
+    headings = [replace(outer, force=None), replace(inner, force=None, decomposition="AllOf")]
+    known = catalogue([*headings, duty, provision("b:x")], [row("a:d", EQ, "b:x")])
+    assert degree(known, "a:o", "b:x") is F
+    answer = what_else(known, ["a:o"], Options(TODAY, frameworks=("a", "b")))
+    assert [a.provision for a in answer.answers] == ["b:x"]
+
+
+@pytest.mark.parametrize("stated", [{"kind": "Recital"}, {"kind": "Guidance"}, {"addressees": ["authority"]}])
+def test_text_that_transfers_nothing_starts_nothing_even_without_a_force(stated: dict[str, Any]) -> None:
+    assert degree(pair(a={"force": None, **stated}), "a:x", "b:x") is N
+
+
+def test_why_guidance_starts_nothing_is_said_plainly() -> None:
+    answer = what_else(pair(a={"kind": "Guidance"}), ["a:x"], Options(TODAY))
+    assert answer.notes == ("x states no duty of an organisation, so it starts no claim.",)
+
+
+@pytest.mark.parametrize("relation", [Relation.SUPPORTED_INTEGRAL, Relation.SUPPORTED_PRECEDES])
+def test_supportive_relations_between_two_management_systems_are_twins_too(relation: Relation) -> None:
+    known = pair(relation, managed=True)
+    assert degree(known, "a:x", "b:x") is P
+    assert "same-text-other-system" in flags(known, "a:x", "b:x")
+
+
+def test_one_chain_speaks_of_one_class_of_systems() -> None:
+    provisions = [
+        provision("a:x", system_classes=["gpai"]),
+        provision("b:x"),
+        provision("c:x", system_classes=["high-risk-annex-i"]),
+    ]
+    known = catalogue(provisions, [row("a:x", EQ, "b:x"), row("b:x", EQ, "c:x")])
+    assert degree(known, "a:x", "b:x") is F
+    assert degree(known, "a:x", "c:x") is C
+
+
+def test_a_candidate_denied_anywhere_along_its_chain_is_no_candidate() -> None:
+    provisions = [provision(f"{e}:x") for e in "abc"] + members("d:w", "w1")
+    rows = [row("a:x", EQ, "b:x"), row("b:x", EQ, "c:x"), row("c:x", Relation.CROSSWALK, "d:w1")]
+    assert degree(catalogue(provisions, rows), "a:x", "d:w1") is C
+    for near, far in (("b:x", "d:w1"), ("a:x", "d:w")):
+        denied = [*rows, row(near, Relation.UNRELATED, far)]
+        assert degree(catalogue(provisions, denied), "a:x", "d:w1") is N
+
+
+def test_a_date_in_dispute_for_another_class_of_systems_is_not_flagged() -> None:
+    disputed = applies(date(2026, 1, 1), "gpai", legal_question="Since when?")
+    known = pair(b={"applies": (disputed, applies(date(2026, 1, 1), "high-risk-annex-iii"))})
+    for system_class, flagged in (("gpai", True), ("high-risk-annex-iii", False)):
+        (answer,) = what_else(known, ["a:x"], Options(TODAY, system_class=system_class)).answers
+        assert ("application-date-disputed" in answer.flags) is flagged
+
+
+def test_sixty_four_proofs_for_one_role_do_not_hide_one_for_another() -> None:
+    middles = [provision(f"m{i}:x", binds=["provider"]) for i in range(70)]
+    provisions = [provision("a:x"), *middles, provision("i:x", binds=["importer"]), provision("z:x")]
+    provisions.append(provision("q:x", binds=["importer"]))
+    rows = [r for m in middles for r in (row("a:x", EQ, m.id), row(m.id, EQ, "z:x"))]
+    rows += [row("a:x", EQ, "i:x", 0.5), row("i:x", EQ, "z:x", 0.5), row("z:x", EQ, "q:x")]
+    assert degree(catalogue(provisions, rows), "a:x", "q:x") is F
+
+
+def test_all_parts_tries_every_combination_that_may_stand_in_one_proof() -> None:
+    names = [f"w{i}" for i in range(8)]
+    provisions = [provision("a:x"), *members("m:w", *names, exhaustive=True)]
+    rows = [row("a:x", EQ, "m:w0", 0.99, id="f", rationale_kind="functional")]
+    rows += [row("a:x", EQ, f"m:{n}", 0.5, id=f"{n}-{k}", mapping_set=k) for n in names for k in ("s1", "s2")]
+    assert degree(catalogue(provisions, rows), "a:x", "m:w") is F

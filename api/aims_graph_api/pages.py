@@ -119,7 +119,8 @@ def _drawing(library: Library, answer: WhatElse, form: Form) -> Drawing | None:
 
 def _page(library: Library, form: Form, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     catalogue = library.catalogue
-    example = next(iter(catalogue.provisions), "")
+    mapped = (row.subject for row in catalogue.mappings if row.subject in catalogue.provisions)
+    example = next(mapped, next(iter(catalogue.provisions), ""))
     return HTMLResponse(
         render(template, catalogue=catalogue, form=form, example=example, **values),
         status_code=status,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from math import floor
 from typing import Any
 
 from aims_graph.model import Derivation, Element, Source, Step
@@ -128,9 +129,9 @@ def answer_json(answer: Answer) -> Json:
         "notation": answer.notation,
         "title": answer.title,
         "degree": answer.degree.word,
-        "confidence": _number(answer.confidence),
-        "confidence_interval": [_number(x) for x in answer.confidence_interval],
-        "best_derivation_confidence": _number(answer.best_derivation_confidence),
+        "confidence": number(answer.confidence),
+        "confidence_interval": [number(x) for x in answer.confidence_interval],
+        "best_derivation_confidence": number(answer.best_derivation_confidence),
         "confidence_calibrated": False,
         "binds": list(answer.binds),
         "bindingness": answer.bindingness,
@@ -163,7 +164,7 @@ def _step_json(step: Step) -> Json:
         "source": str(step.source),
         "author": None if row is None else row.author,
         "status": None if row is None else row.status,
-        "confidence": None if row is None else _number(row.confidence),
+        "confidence": None if row is None else number(row.confidence),
         "strength": None if row is None else row.strength,
         "rationale": None if row is None else row.rationale,
         "guards": list(step.guards),
@@ -204,5 +205,6 @@ def _own_json(own: OwnClause) -> Json:
     }
 
 
-def _number(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+def number(value: float | None) -> float | None:
+    """Four decimals, downwards: rounding never makes a belief certain."""
+    return None if value is None else floor(value * 10_000 + 1e-6) / 10_000

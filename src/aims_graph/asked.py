@@ -6,6 +6,7 @@ import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 import pyoxigraph as ox
 
 from aims_graph import queries
-from aims_graph.errors import InputError, QueryError
+from aims_graph.errors import AimsGraphError, InputError, QueryError, UnknownName
 from aims_graph.library import Library
-from aims_graph.vocab import XSD
+from aims_graph.vocab import AIMS, XSD
 
 START_SECONDS = 30.0  # time a query process may take to load before its own limit starts
 
@@ -80,10 +81,26 @@ def _term(library: Library, parameter: queries.Parameter, value: str) -> ox.Name
             raise InputError(f"'{value}' is a record, but no records are loaded. Load a file of records.")
         return ox.NamedNode(library.records.resolve(value))
     if parameter.type == "iri":
-        prefix, colon, _ = value.partition(":")
-        named = colon and prefix in library.catalogue.prefixes
-        return ox.NamedNode(library.catalogue.iri(value) if named else value.strip("<>"))
+        return _iri(library, value.strip())
     return queries.literal(parameter, value)
+
+
+def _iri(library: Library, value: str) -> ox.NamedNode:
+    """A term of the ontology by its plain name, an id, or a whole IRI; what is unknown is an error."""
+    catalogue = library.catalogue
+    prefix, colon, _ = value.partition(":")
+    if colon and prefix in catalogue.prefixes:
+        iri = catalogue.iri(value)
+    else:
+        iri = f"{AIMS}{value}" if not colon else value.strip("<>")
+    ours = iri.startswith(tuple(catalogue.prefixes.values()))
+    if ours and iri not in catalogue.facts.values:
+        names = [catalogue.curie(i) for i in catalogue.facts.values if i.startswith(AIMS)]
+        raise UnknownName(value, get_close_matches(value, names, n=5, cutoff=0.5), "term")
+    try:
+        return ox.NamedNode(iri)
+    except ValueError as error:
+        raise InputError(f"'{value}' is no name and no IRI. For example: {AIMS}Provision") from error
 
 
 def sparql(
@@ -104,7 +121,9 @@ def sparql(
     try:
         if not ours.poll(START_SECONDS):
             raise QueryError("the query process did not start. Try again.")
-        ours.recv()
+        started = ours.recv()
+        if started != "ready":
+            raise QueryError(str(started))
         if not ours.poll(timeout):
             raise QueryError(f"the query took longer than {timeout:g} s and was ended. Narrow it.")
         result = ours.recv()
@@ -120,17 +139,17 @@ def sparql(
 
 
 def _serve(pipe: Connection, text: str, data: Sequence[Path], records: Sequence[Path], as_of: date, trust: str) -> None:
-    library = Library.open(data, records)
-    store = library.store(as_of, trust)
-    pipe.send("ready")
     try:
+        library = Library.open(data, records)
+        store = library.store(as_of, trust)
+        pipe.send("ready")
         pipe.send(_evaluated(store, text, library.catalogue.prefixes))
-    except QueryError as error:
+    except (AimsGraphError, OSError) as error:
         pipe.send(str(error))
 
 
 def _evaluated(store: ox.Store, text: str, prefixes: Mapping[str, str]) -> Rows | bytes:
-    found = queries.evaluate(store, text)
+    found = queries.evaluate(store, text, prefixes=prefixes)
     if isinstance(found, ox.QueryBoolean):
         cell = Cell("literal", str(bool(found)).lower(), f"{XSD}boolean")
         return Rows(("answer",), ((cell,),), bool(found))

@@ -9,13 +9,13 @@ from datetime import date
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import CaseFacts
 from aims_graph.errors import InputError
-from aims_graph.model import OBLIGATION, PER_OCCURRENCE, Element, Source
+from aims_graph.model import ALL_OF, OBLIGATION, PER_OCCURRENCE, Element, Source
 from aims_graph.records import Records
 from aims_graph.relations import Degree
 from aims_graph.shapes import Rules, elements
 from aims_graph.vocab import AIMS, RDFS
 
-RECORDED, MISSING = "recorded", "missing"
+RECORDED, MISSING, IDLE = "recorded", "missing", "not-triggered"
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class CaseRecord:
     elements: tuple[Element, ...]
     own: tuple[str, ...]  # the provisions that ask for the handling of such a case
     degrees: dict[str, Degree]
+    vacuous: frozenset[str]  # provisions of which some part was not set off
     answers: dict[str, tuple[str, str | None, Source | None]]
     own_triggers: frozenset[str]  # those of its own clause: the case is what they ask about
     systems: frozenset[str]  # management systems whose requirements it is recorded against
@@ -40,11 +41,14 @@ class CaseRecord:
         said = {trigger: answer for trigger, (answer, _, _) in self.answers.items()}
         idle = frozenset(t for t, (answer, reason, _) in self.answers.items() if answer == "no" and reason)
         met = dict.fromkeys(self.own_triggers, "yes")
-        return CaseFacts(name, self.source, met | said, self.degrees, self.systems, idle)
+        return CaseFacts(name, self.source, met | said, self.degrees, self.systems, idle, self.vacuous)
 
 
 def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str, as_of: date) -> CaseRecord:
     """Everything an answer needs of the case that a record (an IRI) belongs to."""
+    records = records.on(as_of)
+    if record not in records.facts.values:
+        raise InputError(f"'{records.label(record)}' is not recorded on {as_of} yet. Choose a later --as-of day.")
     case = records.case_of(record)
     if case is None:
         raise InputError(
@@ -52,9 +56,10 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
             "for example with aims:correctiveActionFor."
         )
     curies = {p.iri: p.id for p in catalogue.provisions.values()}
+    against = [curies[p] for p in records.facts.texts(case, f"{AIMS}requirementNotFulfilled") if p in curies]
     texts = [text for _, text in records.texts]
-    found = elements(rules, texts, case, as_of, curies)
-    degrees = degrees_of(catalogue, found)
+    found = tuple(e for e in elements(rules, texts, case, as_of, curies) if _is_own(catalogue, e.provision, against))
+    degrees, vacuous = degrees_of(catalogue, found)
     return CaseRecord(
         record=records.label(record),
         case=records.label(case),
@@ -63,44 +68,67 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
         elements=found,
         own=_topmost(catalogue, degrees),
         degrees=degrees,
+        vacuous=vacuous,
         answers=records.answers(case, catalogue),
         own_triggers=frozenset(t.id for p in degrees for t in catalogue.triggers_of.get(p, ())),
-        systems=_systems(catalogue, records, case),
+        systems=frozenset(m for p in against if (m := catalogue.edition_of(p).managed) is not None),
         judged_by=_judges(records, case),
         source=records.source(case),
     )
 
 
-def degrees_of(catalogue: Catalogue, found: Iterable[Element]) -> dict[str, Degree]:
-    """How far each provision is recorded for the case, from its elements up.
+def _is_own(catalogue: Catalogue, provision: str, against: list[str]) -> bool:
+    """Whether a provision asks for the handling of a case: of the standard whose requirement was missed."""
+    if provision not in catalogue.provisions:
+        return False
+    edition = catalogue.edition_of(provision)
+    if not against:
+        return edition.managed is not None
+    return edition.id in {catalogue.provisions[p].edition for p in against}
 
-    Full needs every leaf of the provision to have elements and none of them missing,
-    and at least one recorded; an element that was not triggered, for a recorded
-    reason, is not missing and counts for nothing by itself.
+
+def degrees_of(catalogue: Catalogue, found: Iterable[Element]) -> tuple[dict[str, Degree], frozenset[str]]:
+    """How far each provision is recorded for the case, and which of them hold a part that was not set off.
+
+    Full needs every leaf settled: its elements recorded, or, for a conditional leaf,
+    not triggered for a recorded reason; at least one recorded; and wholes whose parts
+    are all asked and leave nothing out. A part that was not set off counts for nothing.
     """
-    states: dict[str, list[str]] = {}
+    leaves: dict[str, list[str]] = {}
     for element in found:
-        if element.provision in catalogue.provisions:
-            for holder in (element.provision, *catalogue.ancestors(element.provision)):
-                states.setdefault(holder, []).append(element.state)
+        leaves.setdefault(element.provision, []).append(element.state)
     degrees: dict[str, Degree] = {}
-    for provision, seen in states.items():
+    vacuous: set[str] = set()
+    for provision in dict.fromkeys(p for leaf in leaves for p in (leaf, *catalogue.ancestors(leaf))):
         asked = catalogue.provisions[provision]
         if asked.force != OBLIGATION or asked.occurrence != PER_OCCURRENCE:
             continue
-        if RECORDED not in seen:
+        below = (provision, *catalogue.descendants(provision))
+        states = [_settled(catalogue, p, leaves.get(p)) for p in below if p in leaves or not catalogue.children.get(p)]
+        whole = all(_exhaustive(catalogue, p) for p in below if catalogue.children.get(p))
+        if not any(RECORDED in leaves.get(p, ()) for p in below):
             degrees[provision] = Degree.NONE
-        elif MISSING in seen or not _all_leaves_have_elements(catalogue, provision, states):
-            degrees[provision] = Degree.PARTIAL
-        else:
+        elif whole and MISSING not in states:
             degrees[provision] = Degree.FULL
-    return degrees
+        else:
+            degrees[provision] = Degree.PARTIAL
+        if IDLE in states:
+            vacuous.add(provision)
+    return degrees, frozenset(vacuous)
 
 
-def _all_leaves_have_elements(catalogue: Catalogue, provision: str, states: dict[str, list[str]]) -> bool:
-    below = (provision, *catalogue.descendants(provision))
-    leaves = [p for p in below if not catalogue.children.get(p)]
-    return all(leaf in states for leaf in leaves)
+def _settled(catalogue: Catalogue, leaf: str, states: list[str] | None) -> str:
+    """One leaf: recorded, missing, or not triggered, which only a conditional leaf may be."""
+    if not states or MISSING in states:
+        return MISSING
+    if RECORDED in states:
+        return RECORDED
+    return IDLE if catalogue.provisions[leaf].conditional else MISSING
+
+
+def _exhaustive(catalogue: Catalogue, provision: str) -> bool:
+    whole = catalogue.provisions[provision]
+    return whole.decomposition == ALL_OF and whole.exhaustive
 
 
 def _topmost(catalogue: Catalogue, degrees: dict[str, Degree]) -> tuple[str, ...]:
@@ -118,12 +146,6 @@ def _scope(records: Records, case: str) -> str | None:
         if value is not None:
             return records.facts.text(value, f"{RDFS}label") or value
     return None
-
-
-def _systems(catalogue: Catalogue, records: Records, case: str) -> frozenset[str]:
-    against = (catalogue.curie(p) for p in records.facts.texts(case, f"{AIMS}requirementNotFulfilled"))
-    managed = (catalogue.edition_of(p).managed for p in against if p in catalogue.provisions)
-    return frozenset(m for m in managed if m is not None)
 
 
 def _judges(records: Records, case: str) -> tuple[str, ...]:

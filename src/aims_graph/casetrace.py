@@ -49,12 +49,18 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
         trust=options.trust,
         graph_version=graph_version(catalogue),
         answers=answers,
-        triggers=trigger_lines(catalogue, case.own, options.as_of, options.roles, case.answers),
+        triggers=trigger_lines(catalogue, case.own, options.as_of, options.roles, case.answers, options.frameworks),
         own_clause=_own(catalogue, rules, records, case, options),
         **signatures(answers),
-        notes=notes(catalogue, case.own, result, options) if starts else (),
+        notes=(*_belongs(case), *notes(catalogue, result, options, answers)),
         truncated=truncated,
     )
+
+
+def _belongs(case: CaseRecord) -> tuple[str, ...]:
+    if case.record == case.case:
+        return ()
+    return (f"{case.record} belongs to {case.case}; the answer is for the whole case as recorded on the day.",)
 
 
 def _restated(catalogue: Catalogue, answer: Answer, case: CaseRecord) -> Answer:
@@ -76,8 +82,9 @@ def _own(
         found = tuple(e for e in case.elements if e.provision in family)
         recorded, missing = (sum(e.state == state for e in found) for state in (RECORDED, MISSING))
         notation = catalogue.provisions[own].notation
+        names = (case.record, notation, case.case)
         sentence = own_clause_statement(
-            case.record, notation, case.case, recorded, missing, cases=len(others) + 1, complete=done
+            case.degrees[own], names, recorded, missing, cases=len(others) + 1, complete=done
         )
         lines.append(OwnClause(own, notation, case.degrees[own], found, case.judged_by, sentence))
     return tuple(lines)

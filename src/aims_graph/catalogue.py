@@ -19,7 +19,7 @@ from aims_graph.model import (
     Provision,
     Trigger,
 )
-from aims_graph.reviews import Review, fingerprint, read_reviews
+from aims_graph.reviews import Review, read_reviews
 from aims_graph.sssom import MappingFile
 from aims_graph.turtle import Facts, read_into
 from aims_graph.vocab import NO_TERM_FOUND, PREFIXES
@@ -121,15 +121,16 @@ def inspect(files: Iterable[DataFile]) -> tuple[Catalogue, list[Problem]]:
         if file.kind in ("ontology", "framework"):
             problem = read_into(facts, file.path, file.text)
             problems += [problem] if problem else []
+    unread = bool(problems)  # what follows from a file that cannot be read would only hide its error
     builder = Builder(facts)
     builder.build()
-    problems += builder.problems
+    problems += [] if unread else builder.problems
     mapping_files, found = _mapping_files(files)
     problems += found
     reviews, found = read_reviews(files)
     problems += found
     rows = [row for parsed in mapping_files for row in parsed.rows]
-    problems += _row_problems(rows, builder)
+    problems += [] if unread else _row_problems(rows, builder)
     catalogue = Catalogue(
         editions=builder.editions,
         provisions=builder.provisions,
@@ -162,7 +163,7 @@ def _as_it_counts(row: Mapping, reviews: dict[str, Review]) -> Mapping:
     if row.status != DOUBLE_READ:
         return row
     review = reviews.get(row.id)
-    if review is not None and review.fingerprint == fingerprint(row) and review.holds:
+    if review is not None and review.holds(row):
         return row
     return replace(row, status=PROPOSED)
 

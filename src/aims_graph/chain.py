@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from aims_graph.catalogue import Catalogue
@@ -30,6 +30,7 @@ class CaseFacts:
     degrees: dict[str, Degree]  # provision → how far its elements are recorded
     systems: frozenset[str] = frozenset()  # management systems whose requirements it is recorded against
     idle: frozenset[str] = frozenset()  # triggers answered no, with a recorded reason
+    vacuous: frozenset[str] = frozenset()  # provisions of which some part was not set off
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ class Used:
     roles: frozenset[str] | None = None  # bound by every role-bound provision so far; None: there was none
     editions: frozenset[str] = frozenset()
     managed: str | None = None  # the management system it speaks of, kept across editions that have none
+    classes: frozenset[str] | None = None  # of systems, that every provision so far concerns; None: all
     should: bool = False  # whether a "should" lies behind
+    vacuous: bool = False  # whether a part that was not set off lies inside
 
     def joined(self, other: Used) -> Used | None:
         """Both together, as premises of one rule; None where they may not stand in one proof."""
@@ -78,14 +81,25 @@ class Used:
             return None
         if None not in (self.managed, other.managed) and self.managed != other.managed:
             return None
-        both = [r for r in (self.roles, other.roles) if r is not None]
+        roles, classes = _met(self.roles, other.roles), _met(self.classes, other.classes)
+        if roles == frozenset() or classes == frozenset():
+            return None
         return Used(
             self.rationale or other.rationale,
-            frozenset.intersection(*both) if both else None,
+            roles,
             self.editions | other.editions,
             self.managed or other.managed,
+            classes,
             self.should or other.should,
+            self.vacuous or other.vacuous,
         )
+
+
+def _met(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """What two limits leave; None is no limit."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 def start_at(catalogue: Catalogue, provision: Provision, context: Context) -> Used | None:
@@ -95,18 +109,22 @@ def start_at(catalogue: Catalogue, provision: Provision, context: Context) -> Us
     other_class = not in_class(provision, context)
     if nobody or other_class or not may_start(catalogue, provision, context):
         return None
-    return used
+    parts_missing = context.case is not None and provision.id in context.case.vacuous
+    return replace(used, vacuous=parts_missing)
 
 
 def after(catalogue: Catalogue, used: Used, target: Provision, row: Mapping | None, context: Context) -> Used:
     """What the chain has used once it has reached `target`, by a row or inside a hierarchy."""
     kind = row.rationale_kind if row is not None else None
+    concerned = target.system_classes
     return Used(
         used.rationale or kind,
         chain_roles(catalogue, used.roles, target, context),
         used.editions | {target.edition},
         catalogue.editions[target.edition].managed or used.managed,
+        used.classes if not concerned or ANY_CLASS in concerned else _met(used.classes, concerned),
         used.should or target.modality == SHOULD,
+        used.vacuous,
     )
 
 
@@ -139,8 +157,13 @@ def may_hold(catalogue: Catalogue, provision: Provision, context: Context) -> bo
 def may_start(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
     """Whether a question can start at the provision: an obligation in force."""
     return may_hold(catalogue, provision, context) or (
-        provision.force is None and provision.in_force.holds(context.as_of)
+        is_heading(catalogue, provision) and provision.in_force.holds(context.as_of)
     )
+
+
+def is_heading(catalogue: Catalogue, provision: Provision) -> bool:
+    """Whether it only holds others together, and asks nothing itself."""
+    return provision.force is None and not provision.addressees and not informative(catalogue, provision)
 
 
 def informative(catalogue: Catalogue, provision: Provision) -> bool:

@@ -16,7 +16,7 @@ from aims_graph.relations import Degree
 def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]:
     """For each provision that can start a question, what is full when it is, itself included: `strm:covers`.
 
-    Before the guards of role, date and scope, so that the graph serves every question.
+    For no role or system class in particular; texts not in force on the day are left out.
     """
     open_context = replace(context, roles=frozenset(), system_class=ANY_CLASS, case=None)
     found: dict[str, tuple[str, ...]] = {}

@@ -62,7 +62,7 @@ class UnknownName(NameError_):
     def __init__(self, text: str, candidates: Iterable[str], kind: str = "provision") -> None:
         names = tuple(candidates)
         hint = f" Did you mean {_listed(names)}?" if names else " Search for a word of its title."
-        super().__init__(f"{text!r} is not a known {kind}.{hint}", text, names)
+        super().__init__(f"{_short(text)!r} is not a known {kind}.{hint}", text, names)
 
 
 class AmbiguousName(NameError_):
@@ -70,7 +70,7 @@ class AmbiguousName(NameError_):
 
     def __init__(self, text: str, candidates: Iterable[str]) -> None:
         names = tuple(candidates)
-        super().__init__(f"{text!r} can mean {_listed(names)}. Which one is meant?", text, names)
+        super().__init__(f"{_short(text)!r} can mean {_listed(names)}. Which one is meant?", text, names)
 
 
 class InputError(AimsGraphError):
@@ -96,6 +96,10 @@ class MissingDependency(AimsGraphError):
         self.what = what
         self.fix = fix
         super().__init__(f"{what} To get it: {fix}")
+
+
+def _short(text: str, most: int = 80) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _listed(names: tuple[str, ...]) -> str:

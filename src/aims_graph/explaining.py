@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from aims_graph.answers import derivation_json
+from aims_graph.answers import derivation_json, number
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Crossing, Used, start_at
 from aims_graph.guards import rule_on
@@ -166,9 +166,9 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "as_of": found.as_of,
         "graph_version": found.graph_version,
         "degree": None if claim is None else claim.degree.word,
-        "confidence": None if claim is None or claim.confidence is None else round(claim.confidence, 4),
+        "confidence": None if claim is None else number(claim.confidence),
         "sentence": found.sentence,
-        "derivations": [] if claim is None else [derivation_json(d) for d in claim.derivations],
+        "derivations": [d for d in (derivation_json(d) for d in claim.derivations) if d] if claim else [],
         "conditions": [] if claim is None else list(claim.best.conditions),
         "flags": [] if claim is None else sorted(claim.best.flags),
         "stopped_at": None if found.stopped_at is None else _hop_json(found.stopped_at),

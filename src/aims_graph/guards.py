@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, Crossing, Used, after, chain_roles, in_class, informative
+from aims_graph.chain import Context, Crossing, Used, after, chain_roles, in_class, informative, is_heading
 from aims_graph.model import (
     ANY_OF,
     BOTH,
@@ -21,11 +21,10 @@ from aims_graph.model import (
     PROHIBITION,
     REJECTED,
     SHALL,
-    SHOULD,
     STANDING,
     Mapping,
 )
-from aims_graph.relations import Degree, Edge
+from aims_graph.relations import Degree, Edge, transfer
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,9 @@ def _force(catalogue: Catalogue, crossing: Crossing, used: Used, context: Contex
     target = crossing.target
     if target.force == PROHIBITION:
         return Fired("force", Degree.CANDIDATE, ("helps-prevent",))
-    heading = target.force is None and crossing.row is None
+    heading = crossing.row is None and is_heading(catalogue, target)
+    if heading and crossing.edge is Edge.PART:
+        return None
     if target.force == OBLIGATION and not target.addressees and not informative(catalogue, target):
         return None
     return Fired("force", Degree.NONE, () if heading else ("transfers-nothing",))
@@ -105,7 +106,8 @@ def _role(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context
 
 
 def _system_class(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
-    if in_class(crossing.target, context):
+    together = after(catalogue, used, crossing.target, crossing.row, context).classes
+    if in_class(crossing.target, context) and together != frozenset():
         return None
     return Fired("scope", Degree.CANDIDATE, ("another-system-class",))
 
@@ -123,7 +125,11 @@ def _rationale(catalogue: Catalogue, crossing: Crossing, used: Used, context: Co
 
 def _twins(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     """Equal text about another management system: an overlap, or for a case only if it is recorded against both."""
-    if crossing.row is None or crossing.edge not in (Edge.EQUAL, Edge.SUBSET, Edge.SUPERSET):
+    strong = transfer(crossing.edge, Degree.FULL) is Degree.FULL or crossing.edge in (
+        Edge.SUBSET,
+        Edge.SUPPORTS_INTEGRAL,
+    )
+    if crossing.row is None or not strong:
         return None
     here = catalogue.editions[crossing.origin.edition].managed or used.managed
     there = catalogue.editions[crossing.target.edition].managed
@@ -151,10 +157,16 @@ def _legal_effect(catalogue: Catalogue, crossing: Crossing, used: Used, context:
 
 
 def _modality(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
-    behind = used.should or crossing.origin.modality == SHOULD
-    if behind and crossing.target.modality == SHALL:
+    if used.should and crossing.target.modality == SHALL:
         return Fired("modality", flags=("should-reaching-shall",))
     return None
+
+
+def _vacuous(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    """A part that was not set off transfers nothing: what is shared may lie in it."""
+    if not used.vacuous or crossing.edge in (Edge.EQUAL, Edge.SUBSET, Edge.WHOLE, Edge.SUPPORTS_INTEGRAL):
+        return None
+    return Fired("vacuous", Degree.CANDIDATE, ("part-not-set-off",))
 
 
 def _conflict(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
@@ -170,12 +182,14 @@ def _trigger(catalogue: Catalogue, crossing: Crossing, used: Used, context: Cont
     if context.case is None or not (stated or own):
         return Fired("trigger", conditions=conditions) if conditions else None
     recorded = context.case.answers
-    states = [_met([t.id for t in asked], recorded) for asked in (stated, own) if asked]
-    if all(state == "yes" for state in states):
+    groups = [(asked, _met([t.id for t in asked], recorded)) for asked in (stated, own) if asked]
+    states = {state for _, state in groups}
+    if states == {"yes"}:
         return Fired("trigger", conditions=conditions) if conditions else None
     if "no" in states:
         return Fired("trigger", Degree.NONE, ("trigger-not-met",), conditions=conditions)
-    open_ones = tuple(dict.fromkeys(t.id for t in (*stated, *own) if t.id not in recorded))
+    waiting = (t.id for asked, state in groups if state == "unrecorded" for t in asked)
+    open_ones = tuple(dict.fromkeys(t for t in waiting if t not in recorded))
     return Fired("trigger", Degree.CANDIDATE, ("trigger-unrecorded",), conditions=conditions, questions=open_ones)
 
 
@@ -214,10 +228,16 @@ GUARDS: tuple[Guard, ...] = (
     _choice,
     _legal_effect,
     _modality,
+    _vacuous,
     _conflict,
     _trigger,
     _occurrence,
 )
+
+
+def names() -> tuple[str, ...]:
+    """The guards in the order in which they are asked."""
+    return tuple(g.__name__.lstrip("_").replace("_", "-") for g in GUARDS)
 
 
 def travels_as(catalogue: Catalogue, row: Mapping, context: Context) -> Edge:

@@ -10,9 +10,10 @@ premises (all parts) run between walks until nothing new follows.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import count, islice, product
+from dataclasses import dataclass, replace
+from itertools import count
 
 from aims_graph import chain, guards
 from aims_graph.catalogue import Catalogue
@@ -63,7 +64,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Blocked:
-    """Why an edge gave nothing more: kept for explaining, not a claim."""
+    """An edge at which guards left no full or partial claim: what was asked of them, for counting and explaining."""
 
     provision: str
     premise: str
@@ -73,21 +74,21 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Inference:
-    """All claims from some targets, by provision, and the edges that stopped."""
+    """All claims from some targets, by provision, the targets from which none can start, and the edges that stopped."""
 
     claims: dict[str, Claim]
+    refused: tuple[str, ...]
     blocked: tuple[Blocked, ...]
-    start_binds: bool  # False: with the roles given, the start binds none of them
 
 
 def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inference:
     """Every claim that follows when all that the targets ask is done (together)."""
     search = _Search(catalogue, context)
-    starts = [search.start(t) for t in dict.fromkeys(targets)]
-    admitted = [s for s in starts if s is not None]
-    search.run(admitted)
-    claims = {p: _claim(found) for p, found in sorted(search.found.items())}
-    return Inference(claims, tuple(dict.fromkeys(search.blocked)), bool(admitted))
+    starts = {t: search.start(t) for t in dict.fromkeys(targets)}
+    search.run([s for s in starts.values() if s is not None])
+    claims = {p: _claim(found, p in search.limited) for p, found in sorted(search.found.items())}
+    refused = tuple(t for t, s in starts.items() if s is None)
+    return Inference(claims, refused, tuple(dict.fromkeys(search.blocked)))
 
 
 class _Search:
@@ -96,6 +97,7 @@ class _Search:
         self.context = context
         self.found: dict[str, list[Reached]] = {}
         self.blocked: list[Blocked] = []
+        self.limited: set[str] = set()  # provisions of which not every proof was kept
         self._seen: dict[tuple[object, ...], list[frozenset[str]]] = {}
         self._heap: list[tuple[int, float, int, str, int, Reached]] = []
         self._tick = count()
@@ -138,7 +140,8 @@ class _Search:
         while self._heap:
             reached = heapq.heappop(self._heap)[-1]
             kept = self.found.setdefault(reached.provision, [])
-            if sum(r.degree is reached.degree for r in kept) >= MAX_DERIVATIONS:
+            if sum((r.degree, r.used) == (reached.degree, reached.used) for r in kept) >= MAX_DERIVATIONS:
+                self.limited.add(reached.provision)
                 continue
             kept.append(reached)
             if reached.degree >= Degree.PARTIAL:
@@ -214,10 +217,12 @@ class _Search:
         """A candidate that a judged 'unrelated' denies, from the start or from where it came."""
         if arrived.degree is not Degree.CANDIDATE:
             return False
-        near = {reached.provision, *(s.conclusion for s in reached.steps[:1])}
+        near = {s.conclusion for s in reached.steps if s.degree is Degree.FULL} | {reached.provision}
+        denied = (arrived.provision, *self.catalogue.ancestors(arrived.provision))
         return any(
             row.relation is Relation.UNRELATED and {row.subject, row.object} & near
-            for row in self.catalogue.rows_at.get(arrived.provision, ())
+            for provision in denied
+            for row in self.catalogue.rows_at.get(provision, ())
             if self.context.admits(row)
         )
 
@@ -233,10 +238,30 @@ class _Search:
             proofs = [[r for r in self.found.get(m, ()) if r.degree is Degree.FULL] for m in asked]
             if not proofs or not all(proofs):
                 continue
-            for premises in islice(product(*proofs), MAX_DERIVATIONS):
-                joined = self._join(whole, premises)
+            for used, premises in self._together(parent, proofs):
+                vacuous = used.vacuous or len(asked) < len(members)
+                joined = self._join(whole, replace(used, vacuous=vacuous), premises)
                 if joined is not None:
                     yield joined
+
+    def _together(self, whole: str, proofs: list[list[Reached]]) -> list[tuple[Used, tuple[Reached, ...]]]:
+        """One proof of each member, in every combination that may stand in one proof."""
+        combined: list[tuple[Used, tuple[Reached, ...]]] = [(r.used, (r,)) for r in proofs[0]]
+        for member in proofs[1:]:
+            longer: list[tuple[Used, tuple[Reached, ...]]] = []
+            kept: Counter[Used] = Counter()
+            for used, premises in combined:
+                for reached in member:
+                    both = used.joined(reached.used)
+                    if both is None:
+                        continue
+                    kept[both] += 1
+                    if kept[both] > MAX_DERIVATIONS:
+                        self.limited.add(whole)
+                    else:
+                        longer.append((both, (*premises, reached)))
+            combined = longer
+        return combined
 
     def _idle(self, member: str) -> bool:
         """A conditional member that the case did not set off, for a recorded reason."""
@@ -245,14 +270,9 @@ class _Search:
         conditional = self.catalogue.provisions[member].conditional
         return case is not None and conditional and bool(triggers) and triggers <= case.idle
 
-    def _join(self, whole: Provision, premises: tuple[Reached, ...]) -> Reached | None:
+    def _join(self, whole: Provision, used: Used, premises: tuple[Reached, ...]) -> Reached | None:
         if any(s.conclusion == whole.id for p in premises for s in p.steps):
             return None  # the members follow from the whole itself
-        used: Used | None = premises[0].used
-        for premise in premises[1:]:
-            used = None if used is None else used.joined(premise.used)
-        if used is None:
-            return None
         crossing = Crossing(Edge.WHOLE, self.catalogue.provisions[premises[0].provision], whole, None)
         ruling = guards.rule_on(self.catalogue, crossing, used, self.context)
         degree = ruling.cap
@@ -292,7 +312,7 @@ def _joined(*parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(x for part in parts for x in part))
 
 
-def _claim(found: list[Reached]) -> Claim:
+def _claim(found: list[Reached], limited: bool) -> Claim:
     degree = max(r.degree for r in found)
     proofs = [r for r in found if r.degree is degree]
     lineages = minimal(r.rows for r in proofs)
@@ -306,7 +326,7 @@ def _claim(found: list[Reached]) -> Claim:
     known = [lg for lg in lineages if not lg & unknown]
     value, exact = any_holds(known, belief) if known else (0.0, True)
     spans = [chain_interval(rows[r].confidence for r in lg) for lg in lineages]
-    interval = (max(low for low, _ in spans), min(1.0, sum(high for _, high in spans)))
+    interval = (max(low for low, _ in spans), 1.0 if limited else min(1.0, sum(high for _, high in spans)))
     best = chain_confidence(m.confidence for m in needed[0].derivation().rows)
     return Claim(
         provision=needed[0].provision,
@@ -315,5 +335,5 @@ def _claim(found: list[Reached]) -> Claim:
         confidence=value if known else None,
         interval=interval,
         best_confidence=best,
-        bounded=not exact or bool(unknown and known) or len(proofs) >= MAX_DERIVATIONS,
+        bounded=not exact or bool(unknown and known) or limited,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aims_graph import catalogue, closure, files, trace
 from aims_graph.answers import WhatElse
 from aims_graph.chain import Context
-from aims_graph.errors import UnknownName
+from aims_graph.errors import InputError, UnknownName
 from aims_graph.model import Finding
 from aims_graph.names import Names
 from aims_graph.trace import Options
@@ -73,7 +73,7 @@ class Library:
         covered = closure.covers(self.catalogue, context).items()
         derived = [Fact(iri(whole), f"{STRM}covers", iri(part)) for whole, parts in covered for part in parts]
         derived += [Fact(*f) for case in self.cases(as_of) for f in cases.derived_facts(self.catalogue, case)]
-        found = None if self.records is None else self.records.facts
+        found = None if self.records is None else self.records.on(as_of).facts
         return graph.dataset(self.catalogue, asserted, derived, found)
 
     def statements(self, as_of: date, trust: str = "double-read") -> tuple[bytes, ...]:
@@ -91,17 +91,19 @@ class Library:
             return ()
         from aims_graph import cases
 
-        return tuple(
-            cases.read_case(self.catalogue, self.rules, self.records, case, as_of) for case in self.records.cases()
-        )
+        recorded = self.records.on(as_of).cases()
+        return tuple(cases.read_case(self.catalogue, self.rules, self.records, case, as_of) for case in recorded)
 
     def what_else(self, targets: Sequence[str], options: Options) -> WhatElse:
         """The main question for typed names: provisions, or one recorded action or evidence item."""
-        if self.records is not None and len(targets) == 1:
-            record = self.records.find(targets[0])
-            if record is not None:
+        if self.records is not None:
+            found = {t: r for t in targets if (r := self.records.find(t)) is not None}
+            if found and len(targets) > 1:
+                raise InputError(f"'{next(iter(found))}' is a record. Records are asked about one at a time.")
+            if found:
                 from aims_graph import casetrace
 
+                (record,) = found.values()
                 return casetrace.what_else_record(self.catalogue, self.rules, self.records, record, options)
         try:
             ids = [self.names.resolve(t) for t in targets]
@@ -121,7 +123,7 @@ class Library:
             return ()
         from aims_graph import shapes
 
-        found = self.records
+        found = self.records.on(as_of)
         labels = {iri: found.label(iri) for iri in found.facts.values}
         curies = {p.iri: p.id for p in self.catalogue.provisions.values()}
         return shapes.findings(self.rules, [text for _, text in found.texts], as_of, labels, curies)

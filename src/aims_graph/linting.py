@@ -95,6 +95,8 @@ def _one_row(catalogue: Catalogue, row: Mapping) -> Iterator[Problem]:
 
 
 def _header_faults(catalogue: Catalogue, file: sssom.MappingFile) -> Iterator[Problem]:
+    if not file.header:
+        return
     curies = file.header.get("curie_map") or {}
     for prefix, namespace in curies.items():
         known = catalogue.prefixes.get(prefix)

@@ -18,6 +18,7 @@ from aims_graph.sparql_text import escape_dots, refuse_dangerous, unescaped_dott
 from aims_graph.vocab import XSD
 
 PARAMETER_TYPES = ("iri", "provision", "record", "date", "string", "integer", "decimal")
+MAX_REASON = 160  # characters of a parser's message that help a person
 HEADER_KEYS = ("summary", "tags", "parameters", "answers")
 
 
@@ -152,7 +153,7 @@ def _syntax_problems(path: str, text: str) -> list[Problem]:
         return [Problem(path, 1, str(error), "")]
     except SyntaxError as error:
         line = getattr(error, "lineno", None) or _line_in(str(error))
-        return [Problem(path, line, f"not valid SPARQL: {_first_line(error)}.", "Correct the query.")]
+        return [Problem(path, line, f"not valid SPARQL: {_reason(error)}.", "Correct the query.")]
     return []
 
 
@@ -161,8 +162,12 @@ def _line_in(message: str) -> int:
     return int(match[1]) if match else 1
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")
+def _reason(error: Exception) -> str:
+    """The parser's first line; where it is a list of tokens, only the place."""
+    first = str(error).splitlines()[0].rstrip(".") if str(error) else "syntax error"
+    if "Prefix not found" in first:
+        return f"{first.split(': expected')[0]}: a prefix is not declared; add a PREFIX line"
+    return first if len(first) <= MAX_REASON else first.split(": expected")[0]
 
 
 def find(questions: Dict[str, Question], name: str) -> Question:
@@ -219,10 +224,23 @@ def select(store: ox.Store, text: str, bound: dict[ox.Variable, Any] | None = No
     return Table(columns, tuple(tuple(row) for row in found))
 
 
-def evaluate(store: ox.Store, text: str, bound: dict[ox.Variable, Any] | None = None) -> Any:
-    """Run any read query over the union of all graphs; QueryError says what is wrong with it."""
+def evaluate(
+    store: ox.Store,
+    text: str,
+    bound: dict[ox.Variable, Any] | None = None,
+    prefixes: Dict[str, str] | None = None,
+) -> Any:
+    """Run any read query over the union of all graphs; QueryError says what is wrong with it.
+
+    `prefixes` are taken as declared where the query does not declare them.
+    """
     refuse_dangerous(text)
     try:
-        return store.query(escape_dots(text), use_default_graph_as_union=True, substitutions=bound or None)
+        return store.query(
+            escape_dots(text),
+            prefixes=dict(prefixes or {}),
+            use_default_graph_as_union=True,
+            substitutions=bound or None,
+        )
     except (SyntaxError, ValueError) as error:
-        raise QueryError(f"not a valid query: {_first_line(error)}.") from error
+        raise QueryError(f"not a valid query: {_reason(error)}.") from error

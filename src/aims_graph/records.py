@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import pyoxigraph as ox
+
 from aims_graph.catalogue import Catalogue
-from aims_graph.errors import DataError, Problem, UnknownName
+from aims_graph.errors import AmbiguousName, DataError, Problem, UnknownName
 from aims_graph.files import read_text
 from aims_graph.model import Source
-from aims_graph.turtle import Facts, read_into
+from aims_graph.turtle import Facts, day_of, read_into, text_of
 from aims_graph.vocab import AIMS, DCTERMS, RDF, RDFS
 
 CASE_CLASS = f"{AIMS}Nonconformity"
-_TO_CASE = (  # from a record to the case it belongs to, and from the case to its records
-    (f"{AIMS}correctiveActionFor", False),
-    (f"{AIMS}partOfCase", False),
-    (f"{AIMS}forCase", False),
-    (f"{AIMS}objectiveEvidence", True),
-    (f"{AIMS}documentsNatureAndActions", True),
-    (f"{AIMS}documentsResults", True),
-    (f"{AIMS}reaction", True),
-    (f"{AIMS}causeAnalysis", True),
+RECORD_CLASS = f"{AIMS}Record"
+ACTION_CLASS = f"{AIMS}CorrectiveAction"
+PLANNED = frozenset(  # dates that lie ahead by their nature; every other date says when something happened
+    AIMS + name for name in ("dueOn", "validUntil", "expiresOn", "reviewWindowEnds", "periodFrom", "periodTo")
 )
+ANSWERS = ("yes", "no")
+_BETWEEN = (ACTION_CLASS, f"{AIMS}RootCauseAnalysis", f"{AIMS}Incident")  # through which others belong to a case
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,8 @@ class Records:
     texts: tuple[tuple[str, str], ...]
 
     def label(self, iri: str) -> str:
-        """The identifier people use for a record, else its label, else its IRI."""
-        return (
-            self.facts.text(iri, f"{DCTERMS}identifier")
-            or self.facts.text(iri, f"{RDFS}label")
-            or iri.rsplit("/", 1)[-1]
-        )
+        """The identifier people use for a record, else the last part of its IRI."""
+        return self.facts.text(iri, f"{DCTERMS}identifier") or iri.rsplit("/", 1)[-1]
 
     def cases(self) -> tuple[str, ...]:
         """Every recorded nonconformity."""
@@ -51,12 +47,18 @@ class Records:
         return None if place is None else Source(*place)
 
     def find(self, name: str) -> str | None:
-        """The record with this identifier, IRI or local name."""
-        for iri in self.facts.values:
-            if name in (iri, self.facts.text(iri, f"{DCTERMS}identifier")):
-                return iri
-        local = name.removeprefix("ex:")
-        return next((iri for iri in self.facts.values if iri.rsplit("/", 1)[-1] == local), None)
+        """The record with this identifier, IRI or local name; AmbiguousName if several have it."""
+        if name in self.facts.values:
+            return name
+        typed = name.removeprefix("ex:").casefold()
+        by_identifier = [i for i in self.facts.values if self._identifier(i).casefold() == typed]
+        found = by_identifier or [i for i in self.facts.values if i.rsplit("/", 1)[-1].casefold() == typed]
+        if len(found) > 1:
+            raise AmbiguousName(name, sorted(found))
+        return found[0] if found else None
+
+    def _identifier(self, iri: str) -> str:
+        return self.facts.text(iri, f"{DCTERMS}identifier") or ""
 
     def identifiers(self) -> tuple[str, ...]:
         """The identifiers people use for records, sorted."""
@@ -71,28 +73,87 @@ class Records:
         return found
 
     def case_of(self, record: str) -> str | None:
-        """The nonconformity that a record belongs to, itself if it is one."""
-        if CASE_CLASS in self.facts.texts(record, f"{RDF}type"):
+        """The nonconformity that a record belongs to, itself if it is one; AmbiguousName if to several."""
+        if record in self.cases():
             return record
-        for prop, from_case in _TO_CASE:
-            if from_case:
-                owners = [c for c in self.cases() if record in self.facts.texts(c, prop)]
-            else:
-                owners = self.facts.texts(record, prop)
-            if owners:
-                return owners[0]
-        return None
+        near = self._linked(record)
+        found = near & set(self.cases())
+        if not found:
+            between = {n for n in near if set(self.facts.texts(n, f"{RDF}type")) & set(_BETWEEN)}
+            found = {c for n in between for c in self._linked(n)} & set(self.cases())
+        if len(found) > 1:
+            raise AmbiguousName(self.label(record), sorted(self.label(c) for c in found))
+        return next(iter(found), None)
+
+    def _linked(self, record: str) -> set[str]:
+        """Records one link away, in either direction."""
+        onward = {v for prop in self.facts.values.get(record, {}) for v in self.facts.texts(record, prop)}
+        back = {
+            subject
+            for subject, properties in self.facts.values.items()
+            if any(record in self.facts.texts(subject, prop) for prop in properties)
+        }
+        return (onward | back) & self.facts.values.keys()
 
     def answers(self, case: str, catalogue: Catalogue) -> dict[str, tuple[str, str | None, Source | None]]:
-        """Recorded answers of a case: trigger id → (yes or no, reason, place)."""
+        """Recorded answers of a case: trigger id → (yes or no, reason, place).
+
+        Anything but yes or no, and a trigger answered both ways, counts as unrecorded.
+        """
         found: dict[str, tuple[str, str | None, Source | None]] = {}
+        contradicted: set[str] = set()
         for node in self.facts.texts(case, f"{AIMS}triggerAnswer"):
             trigger = self.facts.text(node, f"{AIMS}answersTrigger")
-            answer = self.facts.text(node, f"{AIMS}answer")
-            if trigger is not None and answer is not None:
-                reason = self.facts.text(node, f"{AIMS}reason")
-                found[catalogue.curie(trigger)] = (answer, reason, self.source(node))
-        return found
+            said = set(self.facts.texts(node, f"{AIMS}answer"))
+            if trigger is None or len(said) != 1 or not said <= set(ANSWERS):
+                continue
+            name, answer = catalogue.curie(trigger), said.pop()
+            if name in found and found[name][0] != answer:
+                contradicted.add(name)
+            found[name] = (answer, self.facts.text(node, f"{AIMS}reason"), self.source(node))
+        return {name: said for name, said in found.items() if name not in contradicted}
+
+    def on(self, day: date) -> Records:
+        """The records as they stood on a day: without what happened later.
+
+        Who recorded what when is not in the records, so the state of a case that has
+        later entries is not known for that day; it counts as open.
+        """
+        later = {s for s in self.facts.values if (first := self._first_day(s)) is not None and first > day}
+        changed: set[str] = set()
+        kept = Facts(place=self.facts.place)
+        for path, triples in self.facts.triples.items():
+            kept.triples[path] = [t for t in triples if not self._is_later(t, later, day, changed)]
+        closed = {f"{AIMS}state-closing", f"{AIMS}state-closed"}
+        for path, triples in kept.triples.items():
+            kept.triples[path] = [_reopened(t, changed, closed) for t in triples]
+            kept.index(kept.triples[path])
+        texts = tuple((path, _as_text(triples)) for path, triples in kept.triples.items())
+        return Records(kept, texts) if changed or later else self
+
+    def _first_day(self, subject: str) -> date | None:
+        days = [
+            day for prop in self.facts.values[subject] if prop not in PLANNED for day in self.facts.days(subject, prop)
+        ]
+        return min(days, default=None)
+
+    def _is_later(self, triple: ox.Triple, later: set[str], day: date, changed: set[str]) -> bool:
+        subject, value = text_of(triple.subject), text_of(triple.object)
+        happened = day_of(triple.object) if triple.predicate.value not in PLANNED else None
+        if subject in later or value in later or (happened is not None and happened > day):
+            changed.add(subject)
+            return True
+        return False
+
+
+def _reopened(triple: ox.Triple, changed: set[str], closed: set[str]) -> ox.Triple:
+    if text_of(triple.subject) in changed and text_of(triple.object) in closed:
+        return ox.Triple(triple.subject, triple.predicate, ox.NamedNode(f"{AIMS}state-open"))
+    return triple
+
+
+def _as_text(triples: list[ox.Triple]) -> str:
+    return (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
 
 
 def read(paths: Iterable[Path], catalogue: Catalogue) -> Records:
@@ -110,9 +171,17 @@ def read(paths: Iterable[Path], catalogue: Catalogue) -> Records:
         problems += [problem] if problem else []
         texts.append((str(path), text))
     problems += _unknown_names(facts, catalogue)
+    if not problems and not _holds_records(facts, catalogue):
+        shown = ", ".join(path for path, _ in texts)
+        problems.append(Problem(shown, None, "holds no records.", "Give a file with a case, an action or evidence."))
     if problems:
         raise DataError(problems)
     return Records(facts, tuple(texts))
+
+
+def _holds_records(facts: Facts, catalogue: Catalogue) -> bool:
+    kinds = {k for k in catalogue.facts.values if RECORD_CLASS in catalogue.facts.texts(k, f"{RDFS}subClassOf")}
+    return any(kinds.intersection(facts.texts(s, f"{RDF}type")) for s in facts.values)
 
 
 def _unknown_names(facts: Facts, catalogue: Catalogue) -> list[Problem]:

@@ -96,10 +96,13 @@ def _compare(files: dict[str, DataFile], pair: str) -> tuple[Outcome, str, str, 
     if f"mappings/readings/{pair}.settled.tsv" in files:
         settled, bad = reviews.read_reading(*_reading(files, pair, "settled"))
         problems += bad
-    if problems:
+    earlier = [files[p] for p in (f"mappings/reviews/{pair}.tsv",) if p in files]
+    before, bad = reviews.read_reviews(earlier)
+    if problems := [*problems, *bad]:
         raise DataError(problems)
-    made, agreement = reviews.compare(parsed.rows, first, second, settled)
-    held = {r.record_id for r in made if r.holds}
+    made, agreement = reviews.compare(parsed.rows, first, second, settled, before)
+    by_id = {row.id: row for row in parsed.rows}
+    held = {r.record_id for r in made if r.holds(by_id[r.record_id])}
     outcome = Outcome(
         pair,
         agreement.pairs,

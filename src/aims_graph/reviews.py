@@ -7,39 +7,41 @@ the row is edited the fingerprint no longer fits and the row counts as proposed.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, replace
 
 from aims_graph.errors import Problem
 from aims_graph.files import DataFile
 from aims_graph.model import Mapping
 
-REVIEW_COLUMNS = ("record_id", "fingerprint", "first", "second", "settled", "reason", "outcome")
+REVIEW_COLUMNS = ("record_id", "fingerprint", "readings", "first", "second", "settled", "reason", "outcome")
 READING_COLUMNS = ("subject_id", "object_id", "relation", "sentence", "agent")
 SHEET_COLUMNS = ("subject_id", "object_id", "relation", "sentence", "agent")
-HELD = ("agreed", "settled")
+AGREED, SETTLED, OPEN, EDITED = "agreed", "settled", "open", "edited"
 
 
 @dataclass(frozen=True)
 class Review:
-    """The outcome of two readings of one row: agreed, settled (with a reason) or open."""
+    """The outcome of two readings of one row: agreed, settled (with a reason), open, or edited since."""
 
     record_id: str
-    fingerprint: str
+    fingerprint: str  # of the row as it was judged
+    readings: str  # of what the readers wrote
     first: str
     second: str
     settled: str
     reason: str
     outcome: str
 
-    @property
-    def holds(self) -> bool:
-        """Whether the row counts as double-read."""
-        return self.outcome in HELD
+    def holds(self, row: Mapping) -> bool:
+        """Whether the row, as it stands, counts as double-read; the outcome cell alone decides nothing."""
+        claimed = row.relation.value
+        agreed = self.outcome == AGREED and self.first == self.second == claimed
+        settled = self.outcome == SETTLED and self.settled == claimed and bool(self.reason)
+        return self.fingerprint == fingerprint(row) and (agreed or settled)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Agreement:
 
 
 def fingerprint(row: Mapping) -> str:
-    """A hash of everything a reader judged: pair, relation, reason, overlap, condition."""
+    """A hash of everything a row states: any edit makes it another row."""
     judged = (
         row.subject,
         row.relation.value,
@@ -82,8 +84,11 @@ def fingerprint(row: Mapping) -> str:
         row.rationale or "",
         row.overlap or "",
         row.condition or "",
+        "" if row.confidence is None else f"{row.confidence:g}",
+        "" if row.strength is None else str(row.strength),
+        row.justification,
     )
-    return hashlib.sha256("\x1f".join(judged).encode()).hexdigest()[:16]
+    return _hash("\x1f".join(judged))
 
 
 def read_reviews(files: Iterable[DataFile]) -> tuple[dict[str, Review], list[Problem]]:
@@ -97,6 +102,9 @@ def read_reviews(files: Iterable[DataFile]) -> tuple[dict[str, Review], list[Pro
         problems += found
         for cells in table:
             review = Review(**{c: cells[c] for c in REVIEW_COLUMNS})
+            if review.record_id in reviews:
+                what = f"'{review.record_id}' is reviewed twice."
+                problems.append(Problem(file.path, None, what, "Run 'aims-graph review compare' again."))
             reviews[review.record_id] = review
     return reviews, problems
 
@@ -111,8 +119,7 @@ def read_reading(path: str, text: str) -> tuple[list[Judgement], list[Problem]]:
 
 def read_table(path: str, text: str, columns: Sequence[str]) -> tuple[list[dict[str, str]], list[Problem]]:
     """Rows of a plain TSV with a column line; problems where columns or cells are missing."""
-    reader = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
-    lines = list(reader)
+    lines = [line.split("\t") for line in text.splitlines()]
     missing = [c for c in columns if not lines or c not in lines[0]]
     if missing:
         what = f"column {', '.join(repr(c) for c in missing)} is missing."
@@ -160,44 +167,57 @@ def compare(
     first: Sequence[Judgement],
     second: Sequence[Judgement],
     settlements: Sequence[Judgement] = (),
+    before: Dict[str, Review] | None = None,
 ) -> tuple[list[Review], Agreement]:
     """The review of every row that was read twice, and the agreement over all pairs read twice.
 
     A pair that only one reading judged counts as 'noRelationship' for the first
-    reading (a decoy): it never proposed a row there.
+    reading (a decoy): it never proposed a row there. A row that was edited since
+    the review `before` counts as edited until a reader writes something new.
     """
-    seconds = {j.pair: j.relation for j in second}
-    firsts = {j.pair: j.relation for j in first}
+    seconds = {j.pair: j for j in second}
+    firsts = {j.pair: j for j in first}
     settled = {j.pair: j for j in settlements}
-    judged = [(firsts.get(pair, "noRelationship"), relation) for pair, relation in sorted(seconds.items())]
+    judged = [
+        (firsts[pair].relation if pair in firsts else "noRelationship", one.relation)
+        for pair, one in sorted(seconds.items())
+    ]
     reviews = []
     for row in rows:
         pair = (row.subject, row.object)
-        if pair not in seconds or pair not in firsts:
-            continue
-        one, two = firsts[pair], seconds[pair]
-        decision = settled.get(pair)
-        outcome = _outcome(row.relation.value, one, two, decision)
-        reviews.append(
-            Review(
-                row.id,
-                fingerprint(row),
-                one,
-                two,
-                decision.relation if decision else "",
-                decision.sentence if decision else "",
-                outcome,
-            )
-        )
+        if pair in seconds and pair in firsts:
+            review = _review(row, firsts[pair], seconds[pair], settled.get(pair))
+            reviews.append(_unless_edited(review, (before or {}).get(row.id)))
     return reviews, agreement(judged)
 
 
-def _outcome(claimed: str, first: str, second: str, decision: Judgement | None) -> str:
-    if first == second == claimed:
-        return "agreed"
-    if decision is not None and decision.relation == claimed and decision.sentence:
-        return "settled"
-    return "open"
+def _review(row: Mapping, one: Judgement, two: Judgement, decision: Judgement | None) -> Review:
+    written = [f"{j.relation}\x1f{j.sentence}" for j in (one, two, decision) if j is not None]
+    outcome = OPEN
+    if one.relation == two.relation == row.relation.value:
+        outcome = AGREED
+    elif decision is not None and decision.relation == row.relation.value and decision.sentence:
+        outcome = SETTLED
+    return Review(
+        record_id=row.id,
+        fingerprint=fingerprint(row),
+        readings=_hash("\x1e".join(written)),
+        first=one.relation,
+        second=two.relation,
+        settled=decision.relation if decision else "",
+        reason=decision.sentence if decision else "",
+        outcome=outcome,
+    )
+
+
+def _unless_edited(review: Review, before: Review | None) -> Review:
+    if before is None or before.readings != review.readings or before.fingerprint == review.fingerprint:
+        return review
+    return replace(review, fingerprint=before.fingerprint, outcome=EDITED)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def write_reviews(reviews: Iterable[Review]) -> str:

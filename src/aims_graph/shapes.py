@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import rdflib
 
 EVIDENCE, INTEGRITY = "EvidenceShape", "IntegrityShape"
+THE_CLAUSE = "the-clause"
 SEVERITIES = ("Violation", "Warning", "Info")
 ASKERS = {"the-clause": "the clause asks", "own-procedure": "your procedure asks", "good-practice": "good practice"}
 
@@ -179,7 +180,7 @@ def findings(
 
 def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: dict[str, str]) -> tuple[Element, ...]:
     """For one case, each requirement element: recorded, missing, or not triggered for a recorded reason."""
-    asked = [r for r in rules.rules if r.element is not None]
+    asked = [r for r in rules.rules if r.element is not None and r.asked_by == THE_CLAUSE]
     wanted = [shape for r in asked for shape in (r.element, r.triggered_when) if shape]
     broken = _broken(rules, texts, case, as_of, wanted)
     found = []

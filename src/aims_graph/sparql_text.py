@@ -22,7 +22,9 @@ _TOKEN = re.compile(
   | (?P<iri><[^<>"{}|^`\\\s]*>)
   | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
       |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
-  | (?P<name>(?:[A-Za-z\u00c0-\uffff][\w.-]*)?:(?:[\w:%-]|\\[-_~.!$&'()*+,;=/?\#@%]|\.(?=[\w:%.\\-]))*)
+  | (?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+  | (?P<blank>_:[\w.-]*)
+  | (?P<name>(?:[A-Za-z\u00c0-\uffff][\w.-]{0,63})?:(?:[\w:%-]|\\[-_~.!$&'()*+,;=/?\#@%]|\.(?=[\w:%.\\-]))*)
   | (?P<word>[?$]?\w+)
   | (?P<open>[({\[])
   | (?P<close>[)}\]])
@@ -68,10 +70,14 @@ def refuse_dangerous(text: str) -> None:
     """Raise QueryError for text that is too large or nested, that updates, or that reaches outside."""
     if len(text) > MAX_SIZE:
         raise QueryError(f"the query has {len(text)} characters; at most {MAX_SIZE} are read. Shorten it.")
-    plain = _unicode_unescaped(text)
+    for reading in dict.fromkeys((text, _unicode_unescaped(text))):
+        _refuse_in(reading)  # parsers differ in when they read an escape, so both readings must be harmless
+
+
+def _refuse_in(text: str) -> None:
     depth = 0
     previous = ""
-    for kind, part in tokens(plain):
+    for kind, part in tokens(text):
         if kind == "open":
             depth += 1
             if depth > MAX_NESTING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import date
@@ -78,8 +76,7 @@ def parse(path: str, text: str) -> tuple[MappingFile, list[Problem]]:
     lines = text.splitlines()
     split = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     header, problems = _header(path, lines[:split])
-    reader = csv.reader(io.StringIO("\n".join(lines[split:])), delimiter="\t", quoting=csv.QUOTE_NONE)
-    table = list(reader)
+    table = [line.split("\t") for line in lines[split:]]
     if not table:
         problems.append(Problem(path, split + 1, "no column line.", "Add the SSSOM column names."))
         return MappingFile(path, header, (), (), ()), problems
@@ -151,6 +148,8 @@ def _row(path: str, line: int, record: dict[str, str], header: dict[str, Any]) -
     relation = _relation(record["predicate_id"], bad)
     confidence = _number(record, "confidence", 0.0, 1.0, bad)
     strength = _number(record, "ext_strm_strength", 0.0, 10.0, bad)
+    if strength is not None and strength != int(strength):
+        bad(f"ext_strm_strength '{record['ext_strm_strength']}' is not a whole number.", "Use 0 to 10.")
     mapped_on = _date(record, "mapping_date", bad)
     if not published:
         _own_row_needs(record, confidence, bad)

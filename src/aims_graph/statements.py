@@ -39,13 +39,16 @@ def case_statement(provision: Provision, bindingness: str, degree: Degree, case:
 
 
 def own_clause_statement(
-    record: str, notation: str, case: str, recorded: int, missing: int, cases: int, complete: int
+    degree: Degree, names: tuple[str, str, str], recorded: int, missing: int, cases: int, complete: int
 ) -> str:
-    """How one case stands against its own clause, and what that does not say."""
+    """How one case stands against its own clause, and what that does not say; names: record, notation, case."""
+    record, notation, case = names
     total = recorded + missing
-    if missing == 0 and recorded:
+    if degree is Degree.FULL:
         said = f"The record of {record} covers all elements of {notation} for {case}."
-    elif recorded:
+    elif degree is Degree.PARTIAL and missing == 0:
+        said = f"The record of {record} covers all elements of {notation} that have a rule, but not each part has one."
+    elif degree is Degree.PARTIAL:
         said = f"The record of {record} covers {recorded} of {total} elements of {notation} for {case}."
     else:
         said = f"The record of {record} covers no element of {notation} for {case}."

@@ -41,7 +41,13 @@ def show(content: RenderableType) -> None:
 
 def wrapped(text: str, indent: int = 0, hang: int = 0, style: str = "") -> Text:
     """A paragraph from column `indent`, its further lines `hang` columns further in."""
-    lines = textwrap.wrap(text, WIDTH - 1, initial_indent=" " * indent, subsequent_indent=" " * (indent + hang))
+    lines = textwrap.wrap(
+        text,
+        WIDTH - 1,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
+        break_on_hyphens=False,
+    )
     return Text("\n".join(lines), style=style)
 
 
@@ -109,7 +115,7 @@ def _opening(answer: WhatElse) -> str:
         where = f", scope {answer.scope}" if answer.scope else ""
         return f"The record {answer.targets[0]}{where}, as of {answer.as_of}."
     names = " and ".join(answer.target_labels)
-    return f"If all that {names} asks is done:"
+    return f"If all that {names} {'asks' if len(answer.targets) == 1 else 'ask'} is done:"
 
 
 def _heading(text: str) -> list[RenderableType]:
@@ -230,10 +236,7 @@ def provision(shown: dict[str, Any]) -> Group:
     blocks.append(grid((("", 10), ("", None)), [f for f in facts if f[1]]))
     if shown["mappings"]:
         blocks += _heading("Mappings")
-        rows = [
-            (m["relation"], m["to"], m["status"], how_sure(m["confidence"]), m["source"].rsplit("/", 1)[-1])
-            for m in shown["mappings"]
-        ]
-        columns = (("relation", 14), ("to", 20), ("status", 11), ("sure", 10), ("row", None))
-        blocks.append(grid(columns, rows))
+        for m in shown["mappings"]:
+            blocks.append(wrapped(f"{m['relation']} {m['to']} · {m['status']} · {how_sure(m['confidence'])}", 2, 2))
+            blocks.append(wrapped(m["source"], 4, style="dim"))
     return Group(*blocks)

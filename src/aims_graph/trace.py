@@ -15,10 +15,10 @@ from aims_graph.answers import (
     WhatElse,
 )
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, expand
+from aims_graph.chain import Context, expand, may_start
 from aims_graph.errors import InputError
 from aims_graph.inference import Inference, infer
-from aims_graph.model import ANY_CLASS, DOUBLE_READ, OBLIGATION, Claim, Derivation, Provision
+from aims_graph.model import ANY_CLASS, DOUBLE_READ, ApplicationDate, Claim, Derivation, Provision
 from aims_graph.relations import Degree
 from aims_graph.statements import provision_statement
 from aims_graph.triggers import family_of, trigger_lines
@@ -76,7 +76,7 @@ def what_else(catalogue: Catalogue, targets: Sequence[str], options: Options) ->
     check_options(catalogue, options)
     result = infer(catalogue, targets, options.context())
     answers, truncated = select_answers(catalogue, targets, result, options, "designed")
-    lines = trigger_lines(catalogue, targets, options.as_of, options.roles, {})
+    lines = trigger_lines(catalogue, targets, options.as_of, options.roles, {}, options.frameworks)
     return _assemble(catalogue, targets, result, options, answers, lines, truncated)
 
 
@@ -104,7 +104,7 @@ def _assemble(
         triggers=triggers,
         own_clause=(),
         **signatures(answers),
-        notes=notes(catalogue, targets, result, options),
+        notes=notes(catalogue, result, options, answers),
         truncated=truncated,
     )
 
@@ -121,17 +121,11 @@ def signatures(answers: Sequence[Answer]) -> dict[str, int]:
     return {"rows_used": len(rows), "rows_signed": sum(rows.values())}
 
 
-def notes(catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options) -> tuple[str, ...]:
+def notes(catalogue: Catalogue, result: Inference, options: Options, answers: Sequence[Answer]) -> tuple[str, ...]:
     """Sentences that belong to the whole answer."""
-    said: list[str] = []
-    if not result.start_binds:
-        said.append(_start_note(catalogue, targets, options))
-    said += sorted({e.effect for p in result.claims if (e := catalogue.edition_of(p)).effect})
-    return tuple(said)
-
-
-def _start_note(catalogue: Catalogue, targets: Sequence[str], options: Options) -> str:
-    return " ".join(why_no_start(catalogue, target, options) for target in targets)
+    refused = [why_no_start(catalogue, target, options) for target in result.refused]
+    effects = sorted({e for a in answers if (e := catalogue.editions[a.framework].effect) is not None})
+    return (*refused, *effects)
 
 
 def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
@@ -143,7 +137,7 @@ def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
     if bound and options.roles and not bound & expand(catalogue, frozenset(options.roles)):
         whom = ", ".join(sorted(provision.binds))
         return f"{provision.notation} binds {whom}, not {', '.join(options.roles)}: no claim starts here."
-    if provision.force == OBLIGATION and not provision.addressees:
+    if may_start(catalogue, provision, options.context()):
         classes = ", ".join(sorted(provision.system_classes))
         return f"{provision.notation} concerns {classes}, not {options.system_class}: no claim starts here."
     return f"{provision.notation} states no duty of an organisation, so it starts no claim."
@@ -189,7 +183,7 @@ def make_answer(catalogue: Catalogue, claim: Claim, options: Options, assurance:
     """One claim as people and tools see it."""
     provision = catalogue.provisions[claim.provision]
     edition = catalogue.editions[provision.edition]
-    applies = _applies(provision, options)
+    dates = _dates(provision, options)
     best = claim.best
     signers = {row.reviewer or "" for row in best.rows if row.signed}
     return Answer(
@@ -203,8 +197,8 @@ def make_answer(catalogue: Catalogue, claim: Claim, options: Options, assurance:
         best_derivation_confidence=claim.best_confidence,
         binds=tuple(sorted(provision.binds)),
         bindingness=edition.bindingness,
-        applies=applies,
-        flags=_flags(provision, claim, best, applies, options),
+        applies=tuple(Applies(d.system_class, d.start) for d in dates),
+        flags=_flags(claim, best, dates, options),
         conditions=best.conditions,
         questions=best.questions,
         assurance=assurance,
@@ -215,25 +209,19 @@ def make_answer(catalogue: Catalogue, claim: Claim, options: Options, assurance:
     )
 
 
-def _applies(provision: Provision, options: Options) -> tuple[Applies, ...]:
-    dates = provision.applies_on(options.as_of)
+def _dates(provision: Provision, options: Options) -> tuple[ApplicationDate, ...]:
+    """The application dates that are the law on the day, of the class of systems asked about."""
     wanted = (options.system_class, ANY_CLASS)
     return tuple(
-        Applies(a.system_class, a.start) for a in dates if options.system_class == ANY_CLASS or a.system_class in wanted
+        a for a in provision.applies_on(options.as_of) if options.system_class == ANY_CLASS or a.system_class in wanted
     )
 
 
-def _flags(
-    provision: Provision,
-    claim: Claim,
-    best: Derivation,
-    applies: tuple[Applies, ...],
-    options: Options,
-) -> tuple[str, ...]:
+def _flags(claim: Claim, best: Derivation, dates: tuple[ApplicationDate, ...], options: Options) -> tuple[str, ...]:
     flags = set(best.flags)
-    if applies and all(a.start > options.as_of for a in applies):
+    if dates and all(d.start > options.as_of for d in dates):
         flags.add("not-yet-applicable")
-    if any(a.legal_question for a in provision.applies_on(options.as_of)):
+    if any(d.legal_question for d in dates):
         flags.add("application-date-disputed")
     if claim.bounded:
         flags.add("confidence-bounded")

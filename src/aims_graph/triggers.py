@@ -25,10 +25,12 @@ def trigger_lines(
     as_of: date,
     roles: Sequence[str],
     recorded: dict[str, tuple[str, str | None, Source | None]],
+    frameworks: Sequence[str] = (),
 ) -> tuple[TriggerLine, ...]:
     """The questions that the targets' kind of event raises, with what the records say of each."""
     events = _events(catalogue, targets)
     family = family_of(catalogue, targets)
+    own = {catalogue.provisions[t].edition for t in targets}
     asked_as = expand(catalogue, frozenset(roles))
     lines: list[TriggerLine] = []
     for trigger in catalogue.triggers.values():
@@ -38,6 +40,8 @@ def trigger_lines(
             continue
         state, reason, source = recorded.get(trigger.id, ("unrecorded", None, None))
         for provision in _set_off(catalogue, trigger.sets_off):
+            if frameworks and catalogue.provisions[provision].edition not in (*frameworks, *own):
+                continue
             if provision in family or not catalogue.provisions[provision].in_force.holds(as_of):
                 continue
             lines.append(

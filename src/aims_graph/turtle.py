@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 import pyoxigraph as ox
 
@@ -28,12 +29,23 @@ class Facts:
 
     def texts(self, subject: str, prop: str) -> list[str]:
         """The values of a property as plain text: a literal's value, or an IRI."""
-        return [_text(t) for t in self.values.get(subject, {}).get(prop, ())]
+        return [text_of(t) for t in self.values.get(subject, {}).get(prop, ())]
 
     def text(self, subject: str, prop: str) -> str | None:
         """The one value of a property as text, the first if there are several, else None."""
         found = self.texts(subject, prop)
         return found[0] if found else None
+
+    def index(self, triples: Iterable[ox.Triple]) -> None:
+        """Add statements to `values`."""
+        for triple in triples:
+            properties = self.values.setdefault(text_of(triple.subject), {})
+            properties.setdefault(triple.predicate.value, []).append(triple.object)
+
+    def days(self, subject: str, prop: str) -> list[date]:
+        """The values of a property that are dates."""
+        found = (day_of(t) for t in self.values.get(subject, {}).get(prop, ()))
+        return [day for day in found if day is not None]
 
     def of_type(self, rdf_type: str) -> Iterator[str]:
         """Subjects stated to be of a class, in file order."""
@@ -43,11 +55,23 @@ class Facts:
                 yield subject
 
 
+_XSD_DATE = "http://www.w3.org/2001/XMLSchema#date"
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
-def _text(term: Term) -> str:
+def text_of(term: Term) -> str:
+    """A literal's value, an IRI, or a blank node's label."""
     return str(term) if isinstance(term, ox.Triple) else term.value
+
+
+def day_of(term: Term) -> date | None:
+    """The day a date literal names, else None."""
+    if not isinstance(term, ox.Literal) or term.datatype.value != _XSD_DATE:
+        return None
+    try:
+        return date.fromisoformat(term.value[:10])
+    except ValueError:
+        return None
 
 
 def read_into(facts: Facts, path: str, text: str) -> Problem | None:
@@ -56,19 +80,17 @@ def read_into(facts: Facts, path: str, text: str) -> Problem | None:
         triples = [ox.Triple(q.subject, q.predicate, q.object) for q in _parse(text)]
     except SyntaxError as error:
         where = error.lineno
-        detail = (error.msg or "syntax error").split(" at ")[0].rstrip(".")
+        detail = re.sub(r"^Parser error at line \d+[^:]*: ", "", error.msg or "syntax error").rstrip(".")
         return Problem(path, where, f"not valid Turtle: {detail}.", "Correct the syntax on that line.")
     facts.triples[path] = triples
-    for triple in triples:
-        subject = _text(triple.subject)
-        facts.values.setdefault(subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
+    facts.index(triples)
     for subject, line in subject_lines(text).items():
         facts.place.setdefault(subject, (path, line))
     return None
 
 
 def _parse(text: str) -> Iterator[ox.Quad]:
-    return iter(ox.parse(input=text.encode(), format=ox.RdfFormat.TURTLE))
+    return iter(ox.parse(input=text.encode(), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
 
 
 def prefixes(text: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ COLOURS = {
     "candidate": "#f2f2f2",
     "more": "#ffffff",
 }
+GLYPHS = {"full": "● ", "partial": "◐ ", "candidate": "○ "}
 DARK = ("centre", "full")
 DASHED = ("candidate", "more")
 OPTIONS = {
@@ -64,7 +65,7 @@ def _network(picture: Picture) -> dict[str, Any]:
     for node in picture.nodes:
         network.add_node(
             node.id,
-            label=node.label,
+            label=f"{GLYPHS.get(node.degree, '')}{node.label}",
             title=node.title or None,
             shape="box",
             x=node.x,
@@ -144,7 +145,8 @@ li { list-style: none; margin: .2rem 0; }
 <body>
 <h1>{{ title }}</h1>
 <div id="picture" role="img" aria-label="{{ title }}"></div>
-<p class="caption">{{ caption }}</p>
+<p class="caption">Green: at least part of it counts. Grey, dashed: nothing follows yet, a person may look.
+{{ caption }}</p>
 <details><summary>The same as a list</summary>
 <ul>{% for node in listing %}
 <li class="{{ node.degree }}">{{ node.label | replace("\\n", " ") }}

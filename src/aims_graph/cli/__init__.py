@@ -6,6 +6,8 @@ Exit codes: 0 done (an answer, even an empty one), 1 findings (`check`, `lint`,
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 from aims_graph.cli.app import app
@@ -18,14 +20,21 @@ BAD_INPUT = 2
 
 def main() -> None:
     """Run a command; what is wrong goes to standard error with exit code 2, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our glyphs still gets the words
     try:
         app()
+        sys.stdout.flush()
     except AimsGraphError as error:
         print(error, file=sys.stderr)
         sys.exit(BAD_INPUT)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        print(f"The output cannot be written ({error.strerror}).", file=sys.stderr)
+        os._exit(BAD_INPUT)  # what is left in the buffer cannot be written either
 
 
 __all__ = ["app", "main"]

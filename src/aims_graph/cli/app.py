@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aims_graph import __version__
 from aims_graph.errors import InputError
 from aims_graph.library import Library
 from aims_graph.relations import Degree
@@ -22,11 +23,24 @@ from aims_graph.trace import Options
 app = typer.Typer(
     name="aims-graph",
     help="What else does this count towards, how surely, why, and what is missing?",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """What else does this count towards, how surely, why, and what is missing?"""
+    if version:
+        print(f"aims-graph {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
 
 
 class Format(StrEnum):
@@ -67,9 +81,11 @@ def day(text: str | None) -> date:
     if text is None:
         return datetime.now(UTC).date()
     try:
-        return date.fromisoformat(text)
+        if len(text) == len("YYYY-MM-DD"):
+            return date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"--as-of '{text}' is not a date. Write it as YYYY-MM-DD.") from None
+        pass
+    raise InputError(f"--as-of '{text}' is not a date. Write it as YYYY-MM-DD.")
 
 
 def options(

@@ -176,7 +176,7 @@ def find(
     library = Library.open(data or ())
     words = " ".join(text)
     found = find_json(library.catalogue, library.names.find(words, limit), words)
-    _listing(found, found["results"], ("id", "notation", "title", "kind"), (24, 20, None, 14), format)
+    _listing(found, found["results"], ("id", "title", "kind"), (26, None, 14), format)
 
 
 @app.command("frameworks")
@@ -187,7 +187,7 @@ def frameworks(data: Data = None, format: Output = Format.table) -> None:
     library = Library.open(data or ())
     found = frameworks_json(library.catalogue)
     rows = [{**f, "counts": ", ".join(f"{n} {kind}" for kind, n in f["counts"].items())} for f in found["frameworks"]]
-    _listing(found, rows, ("id", "label", "bindingness", "counts"), (13, 20, 16, None), format)
+    _listing(found, rows, ("id", "label", "bindingness", "counts"), (13, 19, 20, None), format)
 
 
 @app.command("questions")
@@ -221,6 +221,9 @@ def _listing(
         from aims_graph import tables
 
         shown = [[str(c) if c is not None else "" for c in row] for row in cells]
+        if not shown:
+            print("Nothing found.")
+            return
         tables.show(tables.grid(list(zip(columns, widths, strict=True)), shown))
 
 
