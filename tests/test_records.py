@@ -80,7 +80,6 @@ _:t a aims:TriggerAnswer ; aims:answersTrigger aiact:trigger-serious-incident ; 
 """
     loaded = library(tmp_path, TWO_CASES, other)
     assert loaded.records is not None
-    trigger = "aiact:trigger-serious-incident"
     said = {
         name: loaded.records.answers(f"https://example.org/records/{name}", loaded.catalogue)[
             "aiact:trigger-serious-incident"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aims_graph.answers import WhatElse, what_else_json
+from aims_graph.answers import WhatElse, number, what_else_json
 from aims_graph.cli.app import (
     AsOf,
     Data,
@@ -90,7 +90,7 @@ def _answer_rows(answer: WhatElse) -> list[list[Any]]:
             a.notation,
             a.title,
             a.degree.word,
-            None if a.confidence is None else f"{a.confidence:.4g}",
+            number(a.confidence),
             " ".join(a.binds),
             "; ".join(f"{x.system_class} {x.start}" for x in a.applies),
             " ".join(a.flags),
