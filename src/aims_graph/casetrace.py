@@ -12,15 +12,7 @@ from aims_graph.records import Records
 from aims_graph.relations import Degree
 from aims_graph.shapes import Rules
 from aims_graph.statements import case_statement, own_clause_statement
-from aims_graph.trace import (
-    Options,
-    check_options,
-    graph_version,
-    notes,
-    select_answers,
-    signatures,
-)
-from aims_graph.triggers import trigger_lines
+from aims_graph.trace import Options, answered, check_options
 
 
 def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, record: str, options: Options) -> WhatElse:
@@ -35,25 +27,17 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
     context = replace(options.context(), case=case.facts(occurrence))
     starts = [p for p, degree in case.degrees.items() if degree >= Degree.PARTIAL]
     result = infer(catalogue, starts, context)
-    answers, truncated = select_answers(catalogue, case.own, result, options, "recorded")
-    answers = tuple(_restated(catalogue, a, case) for a in answers)
-    return WhatElse(
+    base = answered(catalogue, case.own, result, options, "recorded", case.answers)
+    return replace(
+        base,
         targets=(case.record,),
         target_labels=(case.record,),
         level=CASE_LEVEL,
         occurrence=occurrence,
         scope=case.scope,
-        as_of=options.as_of,
-        roles=options.roles,
-        system_class=options.system_class,
-        trust=options.trust,
-        graph_version=graph_version(catalogue),
-        answers=answers,
-        triggers=trigger_lines(catalogue, case.own, options.as_of, options.roles, case.answers, options.frameworks),
+        answers=tuple(_restated(catalogue, a, case) for a in base.answers),
         own_clause=_own(catalogue, rules, records, case, options),
-        **signatures(answers),
-        notes=(*_belongs(case), *notes(catalogue, result, options, answers)),
-        truncated=truncated,
+        notes=(*_belongs(case), *base.notes),
     )
 
 

@@ -11,7 +11,6 @@ from aims_graph.answers import (
     PROVISION_LEVEL,
     Answer,
     Applies,
-    TriggerLine,
     WhatElse,
 )
 from aims_graph.catalogue import Catalogue
@@ -21,7 +20,7 @@ from aims_graph.inference import Inference, infer
 from aims_graph.model import ANY_CLASS, DOUBLE_READ, ApplicationDate, Claim, Derivation, Provision
 from aims_graph.relations import Degree
 from aims_graph.statements import provision_statement
-from aims_graph.triggers import family_of, trigger_lines
+from aims_graph.triggers import Recorded, family_of, trigger_lines
 
 
 @dataclass(frozen=True)
@@ -75,20 +74,19 @@ def what_else(catalogue: Catalogue, targets: Sequence[str], options: Options) ->
     """
     check_options(catalogue, options)
     result = infer(catalogue, targets, options.context())
-    answers, truncated = select_answers(catalogue, targets, result, options, "designed")
-    lines = trigger_lines(catalogue, targets, options.as_of, options.roles, {}, options.frameworks)
-    return _assemble(catalogue, targets, result, options, answers, lines, truncated)
+    return answered(catalogue, targets, result, options, "designed", {})
 
 
-def _assemble(
+def answered(
     catalogue: Catalogue,
     targets: Sequence[str],
     result: Inference,
     options: Options,
-    answers: tuple[Answer, ...],
-    triggers: tuple[TriggerLine, ...],
-    truncated: bool,
+    assurance: str,
+    recorded: Recorded,
 ) -> WhatElse:
+    """The whole answer for claims already inferred; `recorded` holds what is known of the triggers."""
+    answers, truncated = select_answers(catalogue, targets, result, options, assurance)
     return WhatElse(
         targets=tuple(targets),
         target_labels=tuple(label_of(catalogue, t) for t in targets),
@@ -101,7 +99,7 @@ def _assemble(
         trust=options.trust,
         graph_version=graph_version(catalogue),
         answers=answers,
-        triggers=triggers,
+        triggers=trigger_lines(catalogue, targets, options.as_of, options.roles, recorded, options.frameworks),
         own_clause=(),
         **signatures(answers),
         notes=notes(catalogue, result, options, answers),

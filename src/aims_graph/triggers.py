@@ -10,6 +10,9 @@ from aims_graph.catalogue import Catalogue
 from aims_graph.chain import expand
 from aims_graph.model import Source
 
+Recorded = dict[str, tuple[str, str | None, Source | None]]
+"""Trigger id → what the records answer, why, and where."""
+
 
 def family_of(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
     """The targets with their ancestors and descendants."""
@@ -24,7 +27,7 @@ def trigger_lines(
     targets: Sequence[str],
     as_of: date,
     roles: Sequence[str],
-    recorded: dict[str, tuple[str, str | None, Source | None]],
+    recorded: Recorded,
     frameworks: Sequence[str] = (),
 ) -> tuple[TriggerLine, ...]:
     """The questions that the targets' kind of event raises, with what the records say of each."""
