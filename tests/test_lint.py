@@ -58,6 +58,7 @@ def test_a_fault_of_a_framework_file_is_found(run: Run, data: Path, old: str, ne
     ("old", "new", "code", "says"),
     [
         ("\tper-occurrence\t6", "\t\t6", 1, "intersectsWith without ext_overlap"),
+        ("\tper-occurrence\t6", "\tstanding\t6", 1, "but 'iso42001:10.2' asks only what is per-occurrence"),
         ("\taccepted\t\t5", "\taccepted\tboth\t5", 1, "ext_overlap is for intersectsWith only"),
         ("Both ask for standing", "It satisfies and both ask for standing", 1, "the reason uses one of"),
         (

@@ -9,7 +9,7 @@ from aims_graph import queries, shapes, sssom, turtle
 from aims_graph.catalogue import Catalogue, inspect
 from aims_graph.errors import Problem
 from aims_graph.files import DataFile
-from aims_graph.model import ANY_OF, DOUBLE_READ, OBLIGATION, PROPOSED, Mapping, Source
+from aims_graph.model import ANY_OF, BOTH, DOUBLE_READ, OBLIGATION, PROPOSED, Mapping, Source
 from aims_graph.vocab import NO_TERM_FOUND
 
 MAX_SUMMARY_WORDS = 40
@@ -90,8 +90,17 @@ def _one_row(catalogue: Catalogue, row: Mapping) -> Iterator[Problem]:
         yield _at(row.source, f"the reason uses one of {', '.join(VERDICTS)}.", "Say what the texts ask.")
     if row.overlap is None and row.relation.value == "intersectsWith":
         yield _at(row.source, "intersectsWith without ext_overlap.", "Say standing, per-occurrence or both.")
+    for end in ends:
+        if row.overlap is not None and end is not None and not _can_hold(end.occurrence, row.overlap):
+            what = f"the overlap is said to be {row.overlap}, but '{end.id}' asks only what is {end.occurrence}."
+            yield _at(row.source, what, "Correct ext_overlap, or the occurrence of the provision.")
     if row.overlap is not None and row.relation.value != "intersectsWith":
         yield _at(row.source, "ext_overlap is for intersectsWith only.", "Empty the cell.")
+
+
+def _can_hold(occurrence: str | None, overlap: str) -> bool:
+    """Whether a provision of this occurrence has elements of the kind that are said to be shared."""
+    return occurrence in (None, BOTH, overlap)
 
 
 def _header_faults(catalogue: Catalogue, file: sssom.MappingFile) -> Iterator[Problem]:
