@@ -53,7 +53,7 @@ def test_an_edited_row_counts_as_proposed_until_it_is_read_again(run: Run, data:
     edited = lines[at].split("\t")[0]
     rows = {r.id: r for r in Library.open([data]).catalogue.mappings}
     assert rows[edited].status == "proposed"
-    ran = run("lint", "--data", data)
+    ran = run("lint", path, "--data", data)
     assert ran.code == 1
     assert f"row '{edited}' says double-read, but no review fits it as it stands" in ran.out
 

@@ -68,17 +68,21 @@ def _provision_faults(catalogue: Catalogue) -> Iterator[Problem]:
 
 def _row_faults(catalogue: Catalogue) -> Iterator[Problem]:
     for file in catalogue.mapping_files:
-        reviewed = {r.id: r for r in catalogue.mappings}
-        previous = ""
-        for row in file.rows:
-            yield from _one_row(catalogue, row)
-            if row.status == DOUBLE_READ and reviewed[row.id].status == PROPOSED:
-                what = f"row '{row.id}' says double-read, but no review fits it as it stands."
-                yield _at(row.source, what, "Read it again and run 'aims-graph review compare'.")
-            if row.id < previous:
-                yield _at(row.source, f"row '{row.id}' is out of order.", "Sort rows by record_id.")
-            previous = max(previous, row.id)
-        yield from _header_faults(catalogue, file)
+        yield from _file_faults(catalogue, file)
+
+
+def _file_faults(catalogue: Catalogue, file: sssom.MappingFile) -> Iterator[Problem]:
+    counted = {r.id: r.status for r in catalogue.mappings}
+    previous = ""
+    for row in file.rows:
+        yield from _one_row(catalogue, row)
+        if row.status == DOUBLE_READ and counted.get(row.id) == PROPOSED:
+            what = f"row '{row.id}' says double-read, but no review fits it as it stands."
+            yield _at(row.source, what, "Read it again and run 'aims-graph review compare'.")
+        if row.id < previous:
+            yield _at(row.source, f"row '{row.id}' is out of order.", "Sort rows by record_id.")
+        previous = max(previous, row.id)
+    yield from _header_faults(catalogue, file)
 
 
 def _one_row(catalogue: Catalogue, row: Mapping) -> Iterator[Problem]:
@@ -161,9 +165,7 @@ def _lint_named(catalogue: Catalogue, named: Sequence[DataFile]) -> tuple[list[P
             parsed, found = sssom.parse(file.path, file.text)
             broken += found
             broken += _unknown_ends(catalogue, parsed)
-            for row in parsed.rows:
-                faults += _one_row(catalogue, row)
-            faults += _header_faults(catalogue, parsed)
+            faults += _file_faults(catalogue, parsed)
         elif file.kind == "question":
             broken += queries.parse(file.path, file.text)[1]
         elif file.kind in ("reading", "review"):
