@@ -16,6 +16,7 @@ from aims_graph.model import Step
 from aims_graph.relations import Degree
 
 MAX_NODES = 25
+MAX_PARENTS = 3  # of a framework, under which answers that do not fit are counted by name
 ROW_HEIGHT = 64
 COLUMN_WIDTH = 340
 OFF_LINE = 11  # keeps the centre off every row: labels of exactly level lines are misplaced
@@ -113,12 +114,19 @@ def _chosen(
     return taken, hidden
 
 
+def _counted(hidden: Counter[str]) -> list[tuple[str, int]]:
+    """What does not fit, by parent; the smaller parents together."""
+    named = hidden.most_common(MAX_PARENTS)
+    rest = hidden.total() - sum(count for _, count in named)
+    return sorted(named) + ([("other parts", rest)] if rest else [])
+
+
 Block = tuple[str, list[Answer], list[tuple[str, int]]]
 
 
 def _blocks(shown: list[Answer], hidden: dict[str, Counter[str]]) -> list[Block]:
     frameworks = dict.fromkeys([a.framework for a in shown] + list(hidden))
-    return [(f, [a for a in shown if a.framework == f], sorted(hidden.get(f, Counter()).items())) for f in frameworks]
+    return [(f, [a for a in shown if a.framework == f], _counted(hidden.get(f, Counter()))) for f in frameworks]
 
 
 def _two_columns(blocks: list[Block]) -> tuple[list[Block], list[Block]]:

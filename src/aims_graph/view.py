@@ -135,7 +135,7 @@ _PAGE = """<!doctype html>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; margin: 1rem; color: #111; background: #fff; }
 h1 { font-size: 1.25rem; margin: 0 0 .5rem; }
-#picture { height: {{ height }}px; max-height: 80vh; border: 1px solid #9aa7b5; }
+#picture { height: {{ height }}px; border: 1px solid #9aa7b5; }
 .caption, summary { color: #444; font-size: .9rem; }
 .full, .partial, .candidate, .more { padding-left: .3rem; border-left: .4rem solid #1b7837; }
 .partial { border-color: #5aae61; } .candidate, .more { border-color: #c5ccd4; }
