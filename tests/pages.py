@@ -14,7 +14,6 @@ from aims_graph import reviewing
 from aims_graph.cli import app, main
 from aims_graph.files import read_all
 from aims_graph.library import Library
-from aims_graph.trace import graph_version
 from aims_graph.vocab import AIMS, RDFS, SKOS, STRM
 
 DOCS = ROOT / "docs"
@@ -94,7 +93,7 @@ PAGES = {
 
 def readme() -> str:
     """README.md with the version of the graph as it is; the answers it shows are edited by hand."""
-    version = graph_version(Library.open().catalogue)
+    version = Library.open().catalogue.version
     return re.sub(r"graph [0-9a-f]{12}", f"graph {version}", (ROOT / "README.md").read_text(encoding="utf-8"))
 
 

@@ -146,3 +146,21 @@ def test_a_file_without_records_is_refused(run: Run) -> None:
     ran = run("check", CASES.parents[1] / "ontology" / "frameworks" / "airmf.ttl")
     assert ran.code == 2
     assert "holds no records" in ran.err
+
+
+def test_a_case_of_a_later_day_neither_counts_nor_stands_in_the_way(run: Run, tmp_path: Path) -> None:
+    later = 'ex:NC-9 a aims:Nonconformity ; dcterms:identifier "NC-9" ; aims:detectedOn "2026-12-01"^^xsd:date .\n'
+    (tmp_path / "later.ttl").write_text(PREFIXES + later, encoding="utf-8")
+    more = ("--records", str(tmp_path / "later.ttl"))
+    assert "here 1 case," in asked(run, "2026-11-22", *more)["own_clause"][0]["statement"]
+    assert "here 2 cases," in asked(run, "2026-12-02", *more)["own_clause"][0]["statement"]
+
+
+def test_a_connection_names_the_line_of_the_member_both_ways(run: Run) -> None:
+    ran = run("explain", "iso42001:10.2.a", "iso27001-2013:10", "--as-of", "2026-11-22", "--format", "json")
+    catalogue = Library.open().catalogue
+    for hop in json.loads(ran.out)["connection"]:
+        ends = [catalogue.provisions[hop[side]] for side in ("from", "to")]
+        if hop["relation"] in ("part", "whole"):
+            (member,) = [e for e, other in (ends, ends[::-1]) if e.parent == other.id]
+            assert hop["source"] == str(member.source)

@@ -56,9 +56,8 @@ def _restated(catalogue: Catalogue, answer: Answer, case: CaseRecord) -> Answer:
 def _own(
     catalogue: Catalogue, rules: Rules, records: Records, case: CaseRecord, options: Options
 ) -> tuple[OwnClause, ...]:
-    others = [
-        read_case(catalogue, rules, records, iri, options.as_of) for iri in records.cases() if iri != case.case_iri
-    ]
+    then = records.on(options.as_of)
+    others = [read_case(catalogue, rules, then, iri, options.as_of) for iri in then.cases() if iri != case.case_iri]
     done = sum(complete(c.degrees, c.own) for c in [case, *others])
     lines = []
     for own in case.own:

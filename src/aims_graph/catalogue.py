@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,14 @@ class Catalogue:
     files: tuple[DataFile, ...]
     facts: Facts = field(repr=False)
     prefixes: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve characters that change whenever any data file does."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            digest.update(f"{file.path}\0{file.text}\0".encode())
+        return digest.hexdigest()[:12]
 
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:

@@ -62,6 +62,13 @@ class Crossing:
     target: Provision
     row: Mapping | None
 
+    @property
+    def source(self) -> Source:
+        """The line that states the edge: the row's, or inside a hierarchy the member's."""
+        if self.row is not None:
+            return self.row.source
+        return self.target.source if self.target.parent == self.origin.id else self.origin.source
+
 
 @dataclass(frozen=True)
 class Used:
@@ -146,12 +153,12 @@ def expand(catalogue: Catalogue, roles: frozenset[str]) -> frozenset[str]:
 
 def may_hold(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
     """Whether a full or partial claim on the provision can mean anything at all."""
-    return (
-        provision.force == OBLIGATION
-        and not provision.addressees
-        and provision.in_force.holds(context.as_of)
-        and not informative(catalogue, provision)
-    )
+    return is_duty(catalogue, provision) and provision.in_force.holds(context.as_of)
+
+
+def is_duty(catalogue: Catalogue, provision: Provision) -> bool:
+    """Whether it asks something of an organisation: an obligation, not an authority's, not informative."""
+    return provision.force == OBLIGATION and not provision.addressees and not informative(catalogue, provision)
 
 
 def may_start(catalogue: Catalogue, provision: Provision, context: Context) -> bool:

@@ -10,10 +10,10 @@ from aims_graph.answers import derivation_json, number
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Crossing, Used, start_at
 from aims_graph.guards import rule_on
-from aims_graph.inference import infer
-from aims_graph.model import ALL_OF, ANY_OF, AS_APPROPRIATE, Claim, Mapping, Source
+from aims_graph.inference import UPWARD, infer
+from aims_graph.model import ALL_OF, Claim, Mapping, Source
 from aims_graph.relations import Degree, Edge, transfer
-from aims_graph.trace import Options, check_options, graph_version, why_no_start
+from aims_graph.trace import Options, check_options, why_no_start
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def explain(catalogue: Catalogue, start: str, end: str, options: Options) -> Exp
         stopped_at=stopped,
         sentence=_sentence(catalogue, (start, end), claim, hops, stopped, options),
         as_of=options.as_of.isoformat(),
-        graph_version=graph_version(catalogue),
+        graph_version=catalogue.version,
     )
 
 
@@ -133,7 +133,7 @@ def _hop(catalogue: Catalogue, crossing: Crossing, degree: Degree, used: Used, c
         degree=left,
         guards=tuple(guards),
         flags=tuple(flag for f in fired for flag in f.flags),
-        source=row.source if row is not None else crossing.target.source,
+        source=crossing.source,
         rationale=None if row is None else row.rationale,
     )
     return hop, ruling.used
@@ -145,8 +145,7 @@ def _crossing(catalogue: Catalogue, a: str, b: str) -> Crossing:
         always = here.decomposition == ALL_OF and not there.conditional
         return Crossing(Edge.PART if always else Edge.CROSSWALK, here, there, None)
     if here.parent == b:
-        up = {ALL_OF: Edge.WHOLE, AS_APPROPRIATE: Edge.CHOSEN, ANY_OF: Edge.FREE_CHOICE}
-        edge = up.get(there.decomposition or "", Edge.CROSSWALK)
+        edge = UPWARD.get(there.decomposition or "", Edge.CROSSWALK)
         return Crossing(Edge.CROSSWALK if here.conditional else edge, here, there, None)
     row = max((r for r in catalogue.rows_at[a] if {r.subject, r.object} == {a, b}), key=_trusted)
     relation = row.relation if row.subject == a else row.relation.converse

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, Crossing, Used, after, chain_roles, in_class, informative, is_heading
+from aims_graph.chain import Context, Crossing, Used, after, chain_roles, in_class, is_duty, is_heading
 from aims_graph.model import (
     ANY_OF,
     BOTH,
     LAW,
-    OBLIGATION,
     PER_OCCURRENCE,
     PROHIBITION,
     REJECTED,
@@ -87,7 +86,7 @@ def _force(catalogue: Catalogue, crossing: Crossing, used: Used, context: Contex
     heading = crossing.row is None and is_heading(catalogue, target)
     if heading and crossing.edge is Edge.PART:
         return None
-    if target.force == OBLIGATION and not target.addressees and not informative(catalogue, target):
+    if is_duty(catalogue, target):
         return None
     return Fired("force", Degree.NONE, () if heading else ("transfers-nothing",))
 

@@ -170,7 +170,7 @@ class _Search:
                     yield Edge.PART, child
         if provision.parent is not None:
             parent = self.catalogue.provisions[provision.parent]
-            upward = _UPWARD.get(parent.decomposition or "")
+            upward = UPWARD.get(parent.decomposition or "")
             if upward is not None and not provision.conditional:
                 yield upward, parent.id
 
@@ -198,7 +198,7 @@ class _Search:
             conclusion=crossing.target.id,
             degree=degree,
             relation=None if row is None else crossing.edge.value,
-            source=row.source if row is not None else _member(crossing).source,
+            source=crossing.source,
             mapping=row,
             guards=named,
         )
@@ -294,18 +294,13 @@ class _Search:
         )
 
 
-_UPWARD = {ALL_OF: Edge.WHOLE, AS_APPROPRIATE: Edge.CHOSEN, ANY_OF: Edge.FREE_CHOICE}
+UPWARD = {ALL_OF: Edge.WHOLE, AS_APPROPRIATE: Edge.CHOSEN, ANY_OF: Edge.FREE_CHOICE}
 _RULE = {
     Edge.PART: "part",
     Edge.WHOLE: "whole",
     Edge.CHOSEN: "whole",
     Edge.FREE_CHOICE: "any-of",
 }
-
-
-def _member(crossing: Crossing) -> Provision:
-    """The side of a hierarchy edge whose line states it: the member."""
-    return crossing.target if crossing.edge is Edge.PART else crossing.origin
 
 
 def _joined(*parts: tuple[str, ...]) -> tuple[str, ...]:

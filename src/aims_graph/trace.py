@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -58,14 +57,6 @@ def _one_of(what: str, value: str, allowed: Iterable[str]) -> None:
         raise InputError(f"'{value}' is not a known {what}. Use one of: {', '.join(names)}.")
 
 
-def graph_version(catalogue: Catalogue) -> str:
-    """Twelve characters that change whenever any data file does."""
-    digest = hashlib.sha256()
-    for file in catalogue.files:
-        digest.update(f"{file.path}\0{file.text}\0".encode())
-    return digest.hexdigest()[:12]
-
-
 def what_else(catalogue: Catalogue, targets: Sequence[str], options: Options) -> WhatElse:
     """What doing all that `targets` ask (ids, taken together) also counts towards.
 
@@ -97,7 +88,7 @@ def answered(
         roles=options.roles,
         system_class=options.system_class,
         trust=options.trust,
-        graph_version=graph_version(catalogue),
+        graph_version=catalogue.version,
         answers=answers,
         triggers=trigger_lines(catalogue, targets, options.as_of, options.roles, recorded, options.frameworks),
         own_clause=(),
