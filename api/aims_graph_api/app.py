@@ -46,7 +46,7 @@ def create_app(library: Library, *, today: Today = today_utc) -> FastAPI:
     app.add_middleware(SafeHeaders)
     problems.install(app)
     for routes in (
-        frameworks.router(library),
+        frameworks.router(library, today),
         what_else.router(library, today),  # before provisions, whose path would take its own
         provisions.router(library, today),
         explain.router(library, today),

@@ -13,7 +13,9 @@ from fastapi.openapi.utils import get_openapi
 import aims_graph
 from aims_graph.answers import what_else_json
 from aims_graph.explaining import explain, explanation_json
+from aims_graph.history import history, history_json
 from aims_graph.library import Library
+from aims_graph.model import Edition
 from aims_graph.showing import find_json, framework_json, frameworks_json, questions_json, show_json
 from aims_graph.trace import Options
 from aims_graph_api.responses import Problem
@@ -25,6 +27,8 @@ ABOUT = (
     "the mapping rows it stands on an accountable person signed. No answer is a conformity statement. "
     "Every error is `application/problem+json` (RFC 9457)."
 )
+CHANGES = "/frameworks/{id}/changes"
+EXAMPLE_START = date(2026, 7, 1)
 EXAMPLE_DAY = date(2026, 11, 22)
 Json = dict[str, Any]
 
@@ -67,6 +71,11 @@ class Examples:
             "as_of": EXAMPLE_DAY.isoformat(),
         }
 
+    def parameters_of(self, path: str) -> Json:
+        """The examples for a path: `from` and `to` are days where changes are asked for, else provisions."""
+        days = {"from": EXAMPLE_START.isoformat(), "to": EXAMPLE_DAY.isoformat()}
+        return self.parameters | days if path == CHANGES else self.parameters
+
     @cached_property
     def answers(self) -> dict[str, Json]:
         """An answer for each path; a saved question's rows depend on it, so it has none."""
@@ -74,15 +83,20 @@ class Examples:
         edition, title = catalogue.edition_of(start), catalogue.provisions[start].title
         else_ = what_else_json(self.library.what_else([start], self.options))
         return {
-            "/frameworks": frameworks_json(catalogue),
-            "/frameworks/{id}": framework_json(catalogue, edition),
-            "/provisions/{curie}": show_json(catalogue, start, EXAMPLE_DAY),
+            "/frameworks": frameworks_json(catalogue, EXAMPLE_DAY),
+            "/frameworks/{id}": framework_json(catalogue, edition, EXAMPLE_DAY),
+            CHANGES: _changes(self.library, edition),
+            "/provisions/{curie}": show_json(catalogue, self.library.rules, start, EXAMPLE_DAY),
             "/provisions/{curie}/what-else": else_,
             "/what-else": else_,
             "/explain": explanation_json(explain(catalogue, start, end, self.options)),
             "/search": find_json(catalogue, self.library.names.find(title, 1), title),
             "/questions": questions_json(self.library.questions),
         }
+
+
+def _changes(library: Library, edition: Edition) -> Json:
+    return history_json(library.catalogue, history(library.catalogue, edition, EXAMPLE_START, EXAMPLE_DAY))
 
 
 def document(app: FastAPI, library: Library, prefix: str) -> Json:
@@ -102,7 +116,8 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
     for path, operations in found["paths"].items():
         for operation in operations.values():
             _name_answer(operation, schemas)
-            _add_examples(operation, examples, examples.answers.get(path.removeprefix(prefix)))
+            route = path.removeprefix(prefix)
+            _add_examples(operation, examples.parameters_of(route), examples.answers.get(route))
     schemas["Together"]["examples"] = [{"targets": [examples.pair[0]], "as_of": EXAMPLE_DAY.isoformat(), "limit": 1}]
     return found
 
@@ -114,10 +129,10 @@ def _name_answer(operation: Json, schemas: Json) -> None:
         answer["description"] = schemas[media["schema"]["$ref"].rpartition("/")[2]]["description"]
 
 
-def _add_examples(operation: Json, examples: Examples, answer: Json | None) -> None:
+def _add_examples(operation: Json, examples: Json, answer: Json | None) -> None:
     for parameter in operation.get("parameters", ()):
-        if parameter["name"] in examples.parameters:
-            parameter["example"] = examples.parameters[parameter["name"]]
+        if parameter["name"] in examples:
+            parameter["example"] = examples[parameter["name"]]
     if answer is not None:
         operation["responses"]["200"]["content"]["application/json"]["example"] = answer
 

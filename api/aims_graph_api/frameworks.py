@@ -1,37 +1,52 @@
-"""What is loaded: `/frameworks` and `/frameworks/{id}`."""
+"""What is loaded and what changed in it: `/frameworks`, `/frameworks/{id}`, `/frameworks/{id}/changes`."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
+from aims_graph.errors import InputError
+from aims_graph.history import history, history_json
 from aims_graph.library import Library
 from aims_graph.showing import framework_json, frameworks_json
 from aims_graph_api import problems, responses
-from aims_graph_api.parameters import LONGEST
+from aims_graph_api.parameters import LONGEST, Between, Moment, Today, day
 
 FrameworkId = Annotated[str, Path(max_length=LONGEST, description="A framework, by id or a name people type.")]
 
 
-def router(library: Library) -> APIRouter:
-    """The routes that list editions."""
+def router(library: Library, today: Today) -> APIRouter:
+    """The routes that list editions and their changes."""
     routes = APIRouter(tags=["frameworks"])
 
-    @routes.get("/frameworks", response_model=responses.Frameworks, responses=problems.declared(()))
-    def frameworks() -> JSONResponse:
-        """List every framework edition that is loaded, with counts by kind of provision."""
-        return JSONResponse(frameworks_json(library.catalogue))
+    @routes.get("/frameworks", response_model=responses.Frameworks, responses=problems.declared((400, 422)))
+    def frameworks(asked: Annotated[Moment, Query()]) -> JSONResponse:
+        """List every framework edition that is loaded, with counts by kind of provision in force on a day."""
+        return JSONResponse(frameworks_json(library.catalogue, day(asked.as_of, today)))
+
+    @routes.get(
+        "/frameworks/{id:path}/changes",
+        response_model=responses.FrameworkChanges,
+        responses=problems.declared((400, *problems.NAMED, 422)),
+    )
+    def changes(id: FrameworkId, asked: Annotated[Between, Query()]) -> JSONResponse:
+        """List what was inserted, replaced or repealed after one day, up to another."""
+        edition = library.catalogue.editions[library.names.edition(id)]
+        start, end = day(asked.start, today), day(asked.end, today)
+        if start > end:
+            raise InputError(f"from {start} lies after to {end}. Give the earlier day first.")
+        return JSONResponse(history_json(library.catalogue, history(library.catalogue, edition, start, end)))
 
     @routes.get(
         "/frameworks/{id:path}",
         response_model=responses.Framework,
-        responses=problems.declared((*problems.NAMED, 422)),
+        responses=problems.declared((400, *problems.NAMED, 422)),
     )
-    def framework(id: FrameworkId) -> JSONResponse:
+    def framework(id: FrameworkId, asked: Annotated[Moment, Query()]) -> JSONResponse:
         """Show one framework edition: what it is, how binding, and how much of it is loaded."""
         found = library.catalogue.editions[library.names.edition(id)]
-        return JSONResponse(framework_json(library.catalogue, found))
+        return JSONResponse(framework_json(library.catalogue, found, day(asked.as_of, today)))
 
     return routes

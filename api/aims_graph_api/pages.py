@@ -72,7 +72,7 @@ def router(library: Library, today: Today, document: Callable[[], dict[str, Any]
             answer = _answer(library, today, form) if form.q else None
         except AimsGraphError as error:
             return _problem(library, form, error)
-        return _page(library, form, "ask.html", answer=answer, frameworks=frameworks_json(library.catalogue))
+        return _page(library, form, "ask.html", answer=answer, frameworks=frameworks_json(library.catalogue, today()))
 
     @pages.get("/provisions/{curie:path}")
     def provision(curie: str, role: RoleNames = None, as_of: str = "", system_class: str = "") -> HTMLResponse:
@@ -88,7 +88,7 @@ def router(library: Library, today: Today, document: Callable[[], dict[str, Any]
             form,
             "provision.html",
             answer=answer,
-            shown=show_json(library.catalogue, name, chosen.as_of),
+            shown=show_json(library.catalogue, library.rules, name, chosen.as_of),
             drawing=_drawing(library, answer, form),
         )
 

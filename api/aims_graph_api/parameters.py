@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aims_graph.errors import InputError
 from aims_graph.library import Library
-from aims_graph.model import ANY_CLASS
+from aims_graph.model import ANY_CLASS, read_day
 from aims_graph.relations import Degree
 from aims_graph.trace import Options
 
@@ -29,6 +29,17 @@ class Moment(BaseModel):
     as_of: Annotated[
         str | None,
         Field(description="The day the answer is for, YYYY-MM-DD; today (UTC) where left out."),
+    ] = None
+
+
+class Between(BaseModel):
+    """After which day, and up to which, changes are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: Annotated[str, Field(alias="from", description="Changes after this day, YYYY-MM-DD.")]
+    end: Annotated[
+        str | None, Field(alias="to", description="Up to this day, YYYY-MM-DD; today (UTC) where left out.")
     ] = None
 
 
@@ -67,12 +78,12 @@ class Selecting(Asking):
 
 def day(text: str | None, today: Today) -> date:
     """The as-of day: as written, else today."""
-    if not text:
+    if text is None:
         return today()
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
-        raise InputError(f"as_of '{text}' is not a date. Write it as YYYY-MM-DD.") from None
+        raise InputError(f"'{text}' is not a date. Write it as YYYY-MM-DD.") from None
 
 
 def options(library: Library, today: Today, asked: Asking) -> Options:

@@ -30,6 +30,6 @@ def router(library: Library, today: Today) -> APIRouter:
     def provision(curie: Curie, asked: Annotated[Moment, Query()]) -> JSONResponse:
         """Show one provision: what it asks, of whom, from when, and its mappings in both directions."""
         found = library.names.resolve(curie)
-        return JSONResponse(show_json(library.catalogue, found, day(asked.as_of, today)))
+        return JSONResponse(show_json(library.catalogue, library.rules, found, day(asked.as_of, today)))
 
     return routes

@@ -45,9 +45,12 @@ class Framework(BaseModel):
     label: str
     edition: str
     bindingness: str
+    as_of: date
+    in_force: bool
     in_force_from: date | None
     in_force_to: date | None
-    counts: Annotated[dict[str, int], Field(description="How many provisions of each kind are loaded.")]
+    counts: Annotated[dict[str, int], Field(description="How many provisions of each kind are in force that day.")]
+    bases: Annotated[dict[str, int], Field(description="How many summaries rest on what: the text as read, or less.")]
     mapping_rows: int
     coverage: Annotated[str | None, Field(description="How much of the edition is loaded, in words.")]
     link: str
@@ -59,6 +62,8 @@ class Frameworks(BaseModel):
     """Every framework edition that is loaded."""
 
     frameworks: list[Framework]
+    as_of: date
+    graph_version: str
 
 
 class Application(BaseModel):
@@ -71,9 +76,11 @@ class Application(BaseModel):
 
 
 class Wording(BaseModel):
-    """One text that a provision had for a time, in own words."""
+    """One text that a provision had for a time, in own words; without a summary only the heading was replaced."""
 
-    summary: str
+    title: str | None
+    summary: str | None
+    basis: str | None
     in_force_from: date | None
     in_force_to: date | None
     enacted_by: str | None
@@ -101,6 +108,98 @@ class Row(BaseModel):
     author: str | None
     origin: str | None
     source: Place
+
+
+class Named(BaseModel):
+    """A provision by its names."""
+
+    id: str
+    notation: str
+    title: str
+
+
+class EvidenceTypeShown(BaseModel):
+    """A kind of documented information."""
+
+    id: str
+    label: str
+
+
+class EvidenceShown(BaseModel):
+    """What documented information a provision or a part of it demands: every type of any one of the lists."""
+
+    id: str
+    label: str
+    required_by: list[str]
+    any_of: list[list[EvidenceTypeShown]]
+    retention: Annotated[str | None, Field(description="An ISO 8601 duration that the text sets, at the least.")]
+    retained_from: str | None
+    retention_rule: str | None
+    freshness: str | None
+    freshness_rule: str | None
+    informative: bool
+    note: str | None
+    source: Place
+
+
+class RuleShown(BaseModel):
+    """An evidence rule that enforces a provision or a part of it."""
+
+    code: str
+    name: str
+    severity: str
+    asked_by: str
+    provisions: list[str]
+    source: Place
+
+
+class AmendmentShown(BaseModel):
+    """What an amending act did to the provision."""
+
+    change: str
+    effective: date
+    enacted_by: str
+    effect: str
+    source: Place
+
+
+class Changed(BaseModel):
+    """A provision whose text began, ended or was replaced."""
+
+    provision: str
+    notation: str
+    title: str
+    change: str
+    effective: date
+    source: Place
+
+
+class UnitChanged(Changed):
+    """An amendment at the unit that the act names, with the finer changes beneath."""
+
+    enacted_by: str
+    effect: str
+    within: list[Changed]
+
+
+class EditionChanged(BaseModel):
+    """That the edition itself came into force or ended."""
+
+    change: str
+    effective: date
+
+
+class FrameworkChanges(BaseModel):
+    """What changed in one edition after one day, up to another."""
+
+    framework: str
+    title: str
+    start: Annotated[date, Field(alias="from")]
+    end: Annotated[date, Field(alias="to")]
+    edition: list[EditionChanged]
+    changes: list[UnitChanged]
+    unlisted: list[Changed]
+    graph_version: str
 
 
 class ProvisionShown(BaseModel):
@@ -138,10 +237,21 @@ class ProvisionShown(BaseModel):
     bindingness: str
     coverage: str | None
     rights: str
+    titles: Annotated[dict[str, str], Field(description="Titles in further languages, by language tag.")]
+    basis: str | None
+    place: Annotated[list[Named], Field(description="The wholes around it, outermost first.")]
+    referred_from: list[str]
+    suggested_for: list[str]
+    suggested_actions: list[str]
+    addresses_risks: list[Named]
+    evidence: list[EvidenceShown]
+    enforced_by: list[RuleShown]
+    amendments: list[AmendmentShown]
     wordings: list[Wording]
     parts: list[str]
     triggers: list[TriggerShown]
     mappings: list[Row]
+    graph_version: str
 
 
 class Step(BaseModel):

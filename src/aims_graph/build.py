@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from difflib import get_close_matches
@@ -11,8 +13,11 @@ from aims_graph.errors import Problem
 from aims_graph.model import (
     OBLIGATION,
     STANDING,
+    Amendment,
     ApplicationDate,
     Edition,
+    EvidenceRequirement,
+    EvidenceType,
     Interval,
     Provision,
     Source,
@@ -23,6 +28,7 @@ from aims_graph.turtle import Facts
 from aims_graph.vocab import AIMS, DCTERMS, PREFIXES, RDF, RDFS, SKOS, VANN
 
 T = TypeVar("T")
+_DURATION = re.compile(r"P(?=\d)(\d+Y)?(\d+M)?(\d+D)?")
 
 
 class Builder:
@@ -34,12 +40,17 @@ class Builder:
         self.editions: dict[str, Edition] = {}
         self.provisions: dict[str, Provision] = {}
         self.triggers: dict[str, Trigger] = {}
+        self.amendments: dict[str, Amendment] = {}
+        self.evidence: dict[str, EvidenceRequirement] = {}
+        self.evidence_types: dict[str, EvidenceType] = {}
+        self.record_classes: frozenset[str] = frozenset()
         self.roles: dict[str, frozenset[str]] = {}
         self.system_classes: tuple[str, ...] = ()
         self.labels: dict[str, str] = {}
         self._prefix_of: dict[str, str] = {}
         self._edition_of_iri: dict[str, str] = {}
         self._kinds: frozenset[str] = frozenset()
+        self._wordings_of: defaultdict[str, list[str]] | None = None
 
     def build(self) -> None:
         """Read everything; faults go to `problems`, what is sound goes to the other attributes."""
@@ -53,6 +64,12 @@ class Builder:
                 self._provision(iri)
         for iri in self.facts.of_type(f"{AIMS}Trigger"):
             self._trigger(iri)
+        for iri in self.facts.of_type(f"{AIMS}Amendment"):
+            self._amendment(iri)
+        for iri in self.facts.of_type(f"{AIMS}EvidenceType"):
+            self.evidence_types[self.name(iri)] = EvidenceType(self.name(iri), self._need(iri, f"{RDFS}label"))
+        for iri in self.facts.of_type(f"{AIMS}EvidenceRequirement"):
+            self._evidence(iri)
         self._check_hierarchy()
         self._check_references()
 
@@ -155,6 +172,9 @@ class Builder:
         self._kinds = frozenset(
             iri for iri in self.facts.values if f"{AIMS}Provision" in self.facts.texts(iri, subclass)
         )
+        self.record_classes = frozenset(
+            iri for iri in self.facts.values if f"{AIMS}Record" in self.facts.texts(iri, subclass)
+        )
         for role in self.facts.of_type(f"{AIMS}Role"):
             members = self.facts.texts(role, f"{AIMS}includesRole")
             self.roles[self.name(role)] = frozenset({self.name(role), *(self.name(m) for m in members)})
@@ -192,6 +212,7 @@ class Builder:
             version=self._need(iri, f"{AIMS}version"),
             bindingness=self._term(iri, f"{AIMS}bindingness", "Bindingness") or "",
             managed=self._one(iri, f"{AIMS}managementSystem"),
+            common=self._flag(iri, f"{AIMS}commonStructure"),
             in_force=self._interval(iri),
             aliases=tuple(self.facts.texts(iri, f"{AIMS}alias")),
             ignored_words=tuple(self.facts.texts(iri, f"{AIMS}ignoredWord")),
@@ -218,8 +239,10 @@ class Builder:
             edition=edition,
             parent=None if parent is None else self.name(parent),
             notation=self._need(iri, f"{SKOS}notation"),
-            title=self._need(iri, f"{RDFS}label"),
+            title=self._title(iri),
+            titles=self._titles(iri),
             summary=self._one(iri, f"{AIMS}summary"),
+            basis=self._term(iri, f"{AIMS}basis", "Basis"),
             wordings=self._wordings(iri),
             force=self._term(iri, f"{AIMS}force", "Force"),
             modality=self._term(iri, f"{AIMS}modality", "Modality"),
@@ -233,7 +256,9 @@ class Builder:
             exhaustive=self._flag(iri, f"{AIMS}exhaustive"),
             conditional=self._flag(iri, f"{AIMS}conditional"),
             condition=self._one(iri, f"{AIMS}condition"),
-            refers_to=tuple(self.name(r) for r in self.facts.texts(iri, f"{AIMS}refersTo")),
+            refers_to=self._names(iri, "refersTo"),
+            suggested_for=self._names(iri, "suggestedFor"),
+            addresses_risks=self._names(iri, "addressesRisk"),
             expected_output=tuple(self.facts.texts(iri, f"{AIMS}expectedOutput")),
             responsible=tuple(self.facts.texts(iri, f"{AIMS}responsibleRole")),
             link=self._need(iri, f"{DCTERMS}source"),
@@ -241,10 +266,38 @@ class Builder:
             source=self._source(iri),
         )
 
+    def _title(self, iri: str) -> str:
+        """The label in the language of the file: English or untagged, else the first."""
+        spoken = self.facts.tagged(iri, f"{RDFS}label")
+        own = [text for text, language in spoken if language in ("", "en")] or [text for text, _ in spoken[:1]]
+        if not own:
+            self.bad(iri, f"'{self.name(iri)}' has no rdfs:label.", "Add rdfs:label.")
+        if len(set(own)) > 1:
+            self.bad(iri, f"'{self.name(iri)}' has {len(own)} values of rdfs:label.", "Keep one in a language.")
+        return own[0] if own else ""
+
+    def _titles(self, iri: str) -> tuple[tuple[str, str], ...]:
+        spoken = self.facts.tagged(iri, f"{RDFS}label")
+        return tuple(sorted((language, text) for text, language in spoken if language not in ("", "en")))
+
+    def _names(self, iri: str, prop: str) -> tuple[str, ...]:
+        return tuple(self.name(value) for value in self.facts.texts(iri, AIMS + prop))
+
     def _wordings(self, iri: str) -> tuple[Wording, ...]:
-        found = [w for w in self._individuals("Wording") if self._one(w, f"{AIMS}wordingOf") == iri]
+        if self._wordings_of is None:
+            self._wordings_of = defaultdict(list)
+            for node in self.facts.of_type(f"{AIMS}Wording"):
+                self._wordings_of[self._need(node, f"{AIMS}wordingOf")].append(node)
         wordings = [
-            Wording(self._need(w, f"{AIMS}summary"), self._interval(w), self._one(w, f"{AIMS}enactedBy")) for w in found
+            Wording(
+                self._one(node, f"{RDFS}label"),
+                self._one(node, f"{AIMS}summary"),
+                self._interval(node),
+                self._one(node, f"{AIMS}enactedBy"),
+                self._term(node, f"{AIMS}basis", "Basis"),
+                self._source(node),
+            )
+            for node in self._wordings_of.get(iri, ())
         ]
         return tuple(sorted(wordings, key=lambda w: w.valid.start or date.min))
 
@@ -276,6 +329,57 @@ class Builder:
             source=self._source(iri),
         )
 
+    def _amendment(self, iri: str) -> None:
+        name = self.name(iri)
+        effective = self._day(iri, f"{AIMS}effectiveFrom")
+        if effective is None:
+            self.bad(iri, f"'{name}' has no aims:effectiveFrom.", "Add the first day of the amended text.")
+            return
+        self.amendments[name] = Amendment(
+            id=name,
+            unit=self.name(self._need(iri, f"{AIMS}amends")),
+            change=self._term(iri, f"{AIMS}change", "Change") or "",
+            effective=effective,
+            enacted_by=self._need(iri, f"{AIMS}enactedBy"),
+            summary=self._need(iri, f"{AIMS}summary"),
+            source=self._source(iri),
+        )
+
+    def _evidence(self, iri: str) -> None:
+        name = self.name(iri)
+        lists = tuple(self._evidence_list(iri, node) for node in self.facts.texts(iri, f"{AIMS}evidenceList"))
+        if not all(lists) or not lists:
+            self.bad(iri, f"'{name}' has no evidence list, or an empty one.", "Name at least one evidence type.")
+        self.evidence[name] = EvidenceRequirement(
+            id=name,
+            required_by=self._names(iri, "requiredBy"),
+            label=self._need(iri, f"{RDFS}label"),
+            lists=lists,
+            retention=self._duration(iri, f"{AIMS}retention"),
+            retained_from=self._one(iri, f"{AIMS}retainedFrom"),
+            retention_rule=self._one(iri, f"{AIMS}retentionRule"),
+            freshness=self._duration(iri, f"{AIMS}freshness"),
+            freshness_rule=self._one(iri, f"{AIMS}freshnessRule"),
+            informative=self._flag(iri, f"{AIMS}informative"),
+            note=self._one(iri, f"{RDFS}comment"),
+            source=self._source(iri),
+        )
+
+    def _evidence_list(self, requirement: str, node: str) -> tuple[EvidenceType, ...]:
+        types: list[EvidenceType] = []
+        for name in self._names(node, "evidenceType"):
+            if name in self.evidence_types:
+                types.append(self.evidence_types[name])
+            else:
+                self.bad(requirement, f"evidence type '{name}' is not declared.", "Declare it.")
+        return tuple(types)
+
+    def _duration(self, iri: str, prop: str) -> str | None:
+        text = self._one(iri, prop)
+        if text is not None and _DURATION.fullmatch(text) is None:
+            self.bad(iri, f"{self._p(prop)} '{text}' is not a duration.", "Write one such as P10Y, P6M or P15D.")
+        return text
+
     # -- checks over the whole -------------------------------------------------
 
     def _check_hierarchy(self) -> None:
@@ -306,11 +410,25 @@ class Builder:
                 if name not in self.provisions:
                     what = f"trigger '{trigger.id}' sets off '{name}', which does not exist."
                     self.bad(self._iri_of(trigger.id), what, self.suggestion(name))
+        for amendment in self.amendments.values():
+            self._exists(amendment.id, amendment.unit, "amends")
+        for requirement in self.evidence.values():
+            for name in requirement.required_by:
+                self._exists(requirement.id, name, "is required by")
         for provision in self.provisions.values():
+            for name in provision.suggested_for:
+                self._exists(provision.id, name, "is suggested for")
+            for name in provision.addresses_risks:
+                self._exists(provision.id, name, "addresses")
             recurs = provision.occurrence not in (None, STANDING)
             if recurs and provision.force == OBLIGATION and provision.id not in set_off:
                 what = f"'{provision.id}' is asked per occurrence, but no trigger sets it off."
                 self.bad(provision.iri, what, "Add an aims:Trigger that aims:setsOff it.")
+
+    def _exists(self, subject: str, name: str, verb: str) -> None:
+        if name not in self.provisions:
+            what = f"'{subject}' {verb} '{name}', which does not exist."
+            self.bad(self._iri_of(subject), what, self.suggestion(name))
 
     def _iri_of(self, name: str) -> str:
         prefix, _, local = name.partition(":")

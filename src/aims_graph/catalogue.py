@@ -7,23 +7,28 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from aims_graph import sssom
-from aims_graph.build import Builder
 from aims_graph.errors import DataError, Problem
 from aims_graph.files import DataFile
 from aims_graph.model import (
     DOUBLE_READ,
     PROPOSED,
+    Amendment,
     Edition,
+    EvidenceRequirement,
+    EvidenceType,
     Mapping,
     Provision,
     Trigger,
 )
-from aims_graph.reviews import Review, read_reviews
-from aims_graph.sssom import MappingFile
-from aims_graph.turtle import Facts, read_into
 from aims_graph.vocab import NO_TERM_FOUND, PREFIXES
+
+if TYPE_CHECKING:  # reading files is left to those starts that find no snapshot
+    from aims_graph.build import Builder
+    from aims_graph.reviews import Review
+    from aims_graph.sssom import MappingFile
+    from aims_graph.turtle import Facts
 
 
 @dataclass(frozen=True)
@@ -33,22 +38,31 @@ class Catalogue:
     editions: dict[str, Edition]
     provisions: dict[str, Provision]
     triggers: dict[str, Trigger]
+    amendments: dict[str, Amendment]
+    evidence: dict[str, EvidenceRequirement]
+    evidence_types: dict[str, EvidenceType]
+    record_classes: frozenset[str]  # IRIs of the kinds of record
     mappings: tuple[Mapping, ...]  # in file order; statuses as they count today
-    mapping_files: tuple[MappingFile, ...]
     roles: dict[str, frozenset[str]]  # role → the roles it stands for, itself included
     system_classes: tuple[str, ...]
     labels: dict[str, str]  # words for vocabulary terms
-    files: tuple[DataFile, ...]
-    facts: Facts = field(repr=False)
-    prefixes: dict[str, str] = field(default_factory=dict)
+    prefixes: dict[str, str]
+    files: tuple[DataFile, ...] = field(repr=False)
+
+    @cached_property
+    def mapping_files(self) -> tuple[MappingFile, ...]:
+        """The mapping files as written, for those who need more than what counts of them."""
+        return tuple(_mapping_files(self.files)[0])
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Every statement of the ontology, framework and label files, for those who need more than values."""
+        return _read_facts(self.files)[0]
 
     @cached_property
     def version(self) -> str:
         """Twelve characters that change whenever any data file does."""
-        digest = hashlib.sha256()
-        for file in self.files:
-            digest.update(f"{file.path}\0{file.text}\0".encode())
-        return digest.hexdigest()[:12]
+        return digest(self.files)[:12]
 
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:
@@ -67,6 +81,32 @@ class Catalogue:
             for side in {row.subject, row.object} - {NO_TERM_FOUND}:
                 found[side].append(row)
         return {side: tuple(rows) for side, rows in found.items()}
+
+    @cached_property
+    def referred_from(self) -> dict[str, tuple[str, ...]]:
+        """The provisions whose text refers to each provision."""
+        return _inverted((p.id, p.refers_to) for p in self.provisions.values())
+
+    @cached_property
+    def suggestions_for(self) -> dict[str, tuple[str, ...]]:
+        """The suggested actions written for each provision."""
+        return _inverted((p.id, p.suggested_for) for p in self.provisions.values())
+
+    @cached_property
+    def evidence_of(self) -> dict[str, tuple[EvidenceRequirement, ...]]:
+        """What documented information each provision demands."""
+        return {
+            provision: tuple(self.evidence[name] for name in names)
+            for provision, names in _inverted((e.id, e.required_by) for e in self.evidence.values()).items()
+        }
+
+    @cached_property
+    def amendments_of(self) -> dict[str, tuple[Amendment, ...]]:
+        """The amendments of each unit, by day."""
+        found: dict[str, list[Amendment]] = defaultdict(list)
+        for amendment in sorted(self.amendments.values(), key=lambda a: a.effective):
+            found[amendment.unit].append(amendment)
+        return {unit: tuple(items) for unit, items in found.items()}
 
     @cached_property
     def triggers_of(self) -> dict[str, tuple[Trigger, ...]]:
@@ -113,6 +153,30 @@ class Catalogue:
         return iri if best is None else f"{best}:{iri[len(self.prefixes[best]) :]}"
 
 
+def digest(files: Iterable[DataFile]) -> str:
+    """A hash of the names and texts of files, in the order given."""
+    found = hashlib.sha256()
+    for file in files:
+        found.update(f"{file.path}\0{file.text}\0".encode())
+    return found.hexdigest()
+
+
+def _inverted(pairs: Iterable[tuple[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, targets in pairs:
+        for target in targets:
+            found[target].append(name)
+    return {target: tuple(names) for target, names in found.items()}
+
+
+def _read_facts(files: Iterable[DataFile]) -> tuple[Facts, list[Problem]]:
+    from aims_graph.turtle import Facts, read_into
+
+    facts = Facts()
+    read = (read_into(facts, file.path, file.text) for file in files if file.kind in ("ontology", "framework", "label"))
+    return facts, [problem for problem in read if problem]
+
+
 def load(files: Iterable[DataFile]) -> Catalogue:
     """Build the catalogue; raises one DataError with every problem of every file."""
     catalogue, problems = inspect(files)
@@ -123,13 +187,11 @@ def load(files: Iterable[DataFile]) -> Catalogue:
 
 def inspect(files: Iterable[DataFile]) -> tuple[Catalogue, list[Problem]]:
     """Build what can be built, and list every problem that keeps the rest from loading."""
+    from aims_graph.build import Builder
+    from aims_graph.reviews import read_reviews
+
     files = tuple(files)
-    facts = Facts()
-    problems: list[Problem] = []
-    for file in files:
-        if file.kind in ("ontology", "framework"):
-            problem = read_into(facts, file.path, file.text)
-            problems += [problem] if problem else []
+    facts, problems = _read_facts(files)
     unread = bool(problems)  # what follows from a file that cannot be read would only hide its error
     builder = Builder(facts)
     builder.build()
@@ -144,19 +206,24 @@ def inspect(files: Iterable[DataFile]) -> tuple[Catalogue, list[Problem]]:
         editions=builder.editions,
         provisions=builder.provisions,
         triggers=builder.triggers,
+        amendments=builder.amendments,
+        evidence=builder.evidence,
+        evidence_types=builder.evidence_types,
+        record_classes=builder.record_classes,
         mappings=tuple(_as_it_counts(row, reviews) for row in rows),
-        mapping_files=tuple(mapping_files),
         roles=builder.roles,
         system_classes=builder.system_classes,
         labels=builder.labels,
-        files=files,
-        facts=facts,
         prefixes=PREFIXES | {e.id: e.namespace for e in builder.editions.values()},
+        files=files,
     )
+    catalogue.__dict__.update(facts=facts, mapping_files=tuple(mapping_files))  # read once
     return catalogue, problems
 
 
 def _mapping_files(files: Iterable[DataFile]) -> tuple[list[MappingFile], list[Problem]]:
+    from aims_graph import sssom
+
     parsed: list[MappingFile] = []
     problems: list[Problem] = []
     for file in files:

@@ -19,6 +19,8 @@ from aims_graph.model import (
 )
 from aims_graph.relations import Degree, Edge
 
+INFORMATIVE_KINDS = frozenset({"Recital", "Guidance", "SuggestedAction", "RiskCategory"})
+
 
 @dataclass(frozen=True)
 class CaseFacts:
@@ -135,6 +137,17 @@ def after(catalogue: Catalogue, used: Used, target: Provision, row: Mapping | No
     )
 
 
+def meets_again(catalogue: Catalogue, used: Used, origin: Provision, target: Provision) -> bool:
+    """Whether a row leads to a framework that the chain has left: no edition is visited twice, which would turn
+    similarity into identity, and editions of one framework meet only in rows between those two editions.
+    """
+    if target.edition in used.editions:
+        return True
+    framework = catalogue.editions[target.edition].framework
+    others = {e for e in used.editions if catalogue.editions[e].framework == framework}
+    return bool(others) and origin.edition not in others
+
+
 def chain_roles(
     catalogue: Catalogue, so_far: frozenset[str] | None, provision: Provision, context: Context
 ) -> frozenset[str] | None:
@@ -174,8 +187,8 @@ def is_heading(catalogue: Catalogue, provision: Provision) -> bool:
 
 
 def informative(catalogue: Catalogue, provision: Provision) -> bool:
-    """Whether it is a recital, guidance, or inside an informative part: such text transfers no claim."""
-    if provision.kind in ("Recital", "Guidance"):
+    """Whether it is a recital, guidance, a suggestion, or inside an informative part: such text transfers no claim."""
+    if provision.kind in INFORMATIVE_KINDS:
         return True
     ancestors = catalogue.ancestors(provision.id)
     return any(catalogue.provisions[a].decomposition == INFORMATIVE for a in ancestors)

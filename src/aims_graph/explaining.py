@@ -8,7 +8,7 @@ from typing import Any
 
 from aims_graph.answers import derivation_json, number
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, Crossing, Used, start_at
+from aims_graph.chain import Context, Crossing, Used, meets_again, start_at
 from aims_graph.guards import rule_on
 from aims_graph.inference import UPWARD, infer
 from aims_graph.model import ALL_OF, Claim, Mapping, Source
@@ -123,7 +123,7 @@ def _hop(catalogue: Catalogue, crossing: Crossing, degree: Degree, used: Used, c
     fired = [f for f in ruling.fired if f.tells(unguarded)]
     guards = [f.name for f in fired]
     row = crossing.row
-    if row is not None and crossing.target.edition in used.editions:
+    if row is not None and meets_again(catalogue, used, crossing.origin, crossing.target):
         left = Degree.NONE
         guards.append("edition")
     hop = Hop(

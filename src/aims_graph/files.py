@@ -1,6 +1,6 @@
 """Finds and reads the data folders. No other module opens a data file.
 
-A data folder has the layout `ontology/{,frameworks,shapes,alignments}`,
+A data folder has the layout `ontology/{,frameworks,labels,readings,shapes,alignments}`,
 `mappings/{,readings,reviews}` and `queries/`. The shipped one comes first;
 each further one is laid over it: a file with the same relative path replaces
 the earlier one, any other is added.
@@ -19,6 +19,8 @@ from aims_graph.errors import DataError, InputError, OutputError, Problem
 FOLDERS: dict[str, tuple[str, str]] = {
     "ontology": ("ontology", ".ttl"),
     "framework": ("ontology/frameworks", ".ttl"),
+    "label": ("ontology/labels", ".ttl"),
+    "rereading": ("ontology/readings", ".tsv"),
     "shape": ("ontology/shapes", ".ttl"),
     "alignment": ("ontology/alignments", ".ttl"),
     "mapping": ("mappings", ".sssom.tsv"),
@@ -103,7 +105,7 @@ def kind_of(path: Path) -> str | None:
             return kind
     if path.name.endswith(".tsv"):
         return "mapping"
-    return {".rq": "question", ".ttl": "turtle"}.get(path.suffix)
+    return {".rq": "question", ".ttl": "turtle", ".csv": "table", ".txt": "text"}.get(path.suffix)
 
 
 def write_text(path: Path, text: str) -> None:

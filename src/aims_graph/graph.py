@@ -86,6 +86,8 @@ def _loaded(catalogue: Catalogue) -> Iterator[ox.Quad]:
 
 def _graph_of(catalogue: Catalogue, path: str) -> str:
     stem = path.rsplit("/", 1)[-1].removesuffix(".ttl")
+    if path.startswith("ontology/labels/"):
+        return f"{GRAPH}labels/{stem}"
     if not path.startswith("ontology/frameworks/"):
         return ONTOLOGY
     edition = catalogue.editions.get(stem)

@@ -17,7 +17,7 @@ from itertools import count
 
 from aims_graph import chain, guards
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, Crossing, Used
+from aims_graph.chain import Context, Crossing, Used, meets_again
 from aims_graph.confidence import any_holds, chain_confidence, chain_interval, minimal
 from aims_graph.model import (
     ALL_OF,
@@ -157,8 +157,8 @@ class _Search:
                 yield arrived
         for row, edge, other in self._mapped(provision):
             target = self.catalogue.provisions[other]
-            if target.edition in reached.used.editions:
-                continue  # an edition visited twice would turn similarity into identity
+            if meets_again(self.catalogue, reached.used, provision, target):
+                continue
             arrived = self._cross(reached, Crossing(edge, provision, target, row))
             if arrived is not None and not self._contradicted(reached, arrived):
                 yield arrived

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aims_graph import catalogue, closure, files, trace
+from aims_graph import catalogue, closure, files, snapshot, trace
 from aims_graph.answers import WhatElse
 from aims_graph.chain import Context
 from aims_graph.errors import InputError, UnknownName
@@ -34,7 +34,7 @@ class Library:
     @staticmethod
     def open(data: Sequence[Path] = (), record_files: Sequence[Path] = ()) -> Library:
         """Read the shipped data, what is laid over it, and record files."""
-        loaded = catalogue.load(files.read_all(files.data_roots(data)))
+        loaded = snapshot.load(files.read_all(files.data_roots(data)))
         if not record_files:
             return Library(loaded)
         from aims_graph import records

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from aims_graph.relations import Degree, Relation
 
@@ -16,6 +17,23 @@ STANDING, PER_OCCURRENCE, BOTH = "standing", "per-occurrence", "both"
 ACCEPTED, DOUBLE_READ, PROPOSED = "accepted", "double-read", "proposed"
 PUBLISHED, REJECTED = "published", "rejected"
 ANY_CLASS = "any"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def read_day(text: str) -> date:
+    """A day as people write it, YYYY-MM-DD and nothing else; ValueError otherwise."""
+    if _DAY.fullmatch(text) is None:
+        raise ValueError(f"'{text}' is not YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+def day_after(day: date) -> date:
+    """The next day; the last day of the calendar has none and stays.
+
+    >>> day_after(date(2026, 7, 26))
+    datetime.date(2026, 7, 27)
+    """
+    return day if day == date.max else day + timedelta(days=1)
 
 
 @dataclass(frozen=True, order=True)
@@ -58,6 +76,7 @@ class Edition:
     version: str
     bindingness: str
     managed: str | None  # the management system it asks for, if it does
+    common: bool  # only joins others by what they share; answers name it only when asked for
     in_force: Interval
     aliases: tuple[str, ...]
     ignored_words: tuple[str, ...]
@@ -82,11 +101,53 @@ class ApplicationDate:
 
 @dataclass(frozen=True)
 class Wording:
-    """One text that a provision had for a time."""
+    """One text that a provision had for a time; a wording with a title only is a replaced heading."""
 
-    summary: str
+    title: str | None
+    summary: str | None
     valid: Interval
     enacted_by: str | None
+    basis: str | None
+    source: Source
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """What an amending act did to one unit, at the unit that the act itself names."""
+
+    id: str
+    unit: str
+    change: str  # inserted replaced deleted partly-replaced partly-inserted heading-replaced
+    effective: date  # the first day of the amended text
+    enacted_by: str
+    summary: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class EvidenceType:
+    """A kind of documented information."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class EvidenceRequirement:
+    """What documented information provisions demand: all types of any one of the lists."""
+
+    id: str
+    required_by: tuple[str, ...]
+    label: str
+    lists: tuple[tuple[EvidenceType, ...], ...]
+    retention: str | None  # ISO 8601 duration that the text sets, at the least
+    retained_from: str | None
+    retention_rule: str | None  # who decides where the text sets none
+    freshness: str | None
+    freshness_rule: str | None
+    informative: bool  # an output that the text suggests, not a document that it demands
+    note: str | None
+    source: Source
 
 
 @dataclass(frozen=True)
@@ -100,7 +161,9 @@ class Provision:
     parent: str | None
     notation: str
     title: str
+    titles: tuple[tuple[str, str], ...]  # (language tag, title) in further languages
     summary: str | None
+    basis: str | None  # what the summary rests on
     wordings: tuple[Wording, ...]
     force: str | None
     modality: str | None
@@ -115,6 +178,8 @@ class Provision:
     conditional: bool
     condition: str | None
     refers_to: tuple[str, ...]
+    suggested_for: tuple[str, ...]
+    addresses_risks: tuple[str, ...]
     expected_output: tuple[str, ...]
     responsible: tuple[str, ...]
     link: str
@@ -123,10 +188,15 @@ class Provision:
 
     def summary_on(self, on: date) -> str | None:
         """The own-words summary of the text in force on a day."""
-        for wording in self.wordings:
-            if wording.valid.holds(on):
-                return wording.summary
-        return self.summary
+        return next((w.summary for w in self.wordings if w.summary and w.valid.holds(on)), self.summary)
+
+    def title_on(self, on: date) -> str:
+        """The title of the text in force on a day."""
+        return next((w.title for w in self.wordings if w.title and w.valid.holds(on)), self.title)
+
+    def basis_on(self, on: date) -> str | None:
+        """What the summary of that day rests on."""
+        return next((w.basis for w in self.wordings if w.summary and w.valid.holds(on)), self.basis)
 
     def applies_on(self, on: date) -> tuple[ApplicationDate, ...]:
         """The application dates that are the law on a day."""

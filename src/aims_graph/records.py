@@ -14,10 +14,9 @@ from aims_graph.errors import AmbiguousName, DataError, Problem, UnknownName
 from aims_graph.files import read_text
 from aims_graph.model import Source
 from aims_graph.turtle import Facts, day_of, read_into, text_of
-from aims_graph.vocab import AIMS, DCTERMS, RDF, RDFS
+from aims_graph.vocab import AIMS, DCTERMS, RDF
 
 CASE_CLASS = f"{AIMS}Nonconformity"
-RECORD_CLASS = f"{AIMS}Record"
 ACTION_CLASS = f"{AIMS}CorrectiveAction"
 PLANNED = frozenset(  # dates that lie ahead by their nature; every other date says when something happened
     AIMS + name for name in ("dueOn", "validUntil", "expiresOn", "reviewWindowEnds", "periodFrom", "periodTo")
@@ -180,20 +179,19 @@ def read(paths: Iterable[Path], catalogue: Catalogue) -> Records:
 
 
 def _holds_records(facts: Facts, catalogue: Catalogue) -> bool:
-    kinds = {k for k in catalogue.facts.values if RECORD_CLASS in catalogue.facts.texts(k, f"{RDFS}subClassOf")}
-    return any(kinds.intersection(facts.texts(s, f"{RDF}type")) for s in facts.values)
+    return any(catalogue.record_classes.intersection(facts.texts(s, f"{RDF}type")) for s in facts.values)
 
 
 def _unknown_names(facts: Facts, catalogue: Catalogue) -> list[Problem]:
     """Links into a framework's namespace that name nothing there."""
     namespaces = tuple(e.namespace for e in catalogue.editions.values())
-    known = catalogue.provisions.keys() | catalogue.triggers.keys()
+    known = catalogue.provisions.keys() | catalogue.triggers.keys() | catalogue.evidence_types.keys()
     problems: list[Problem] = []
     for subject, properties in facts.values.items():
         for prop in properties:
             for value in facts.texts(subject, prop):
                 if value.startswith(namespaces) and value not in namespaces and catalogue.curie(value) not in known:
                     path, line = facts.place.get(subject, ("(records)", 0))
-                    what = f"'{catalogue.curie(value)}' is not a known provision or question."
+                    what = f"'{catalogue.curie(value)}' is not a known provision, question or kind of evidence."
                     problems.append(Problem(path, line or None, what, "Check it with 'aims-graph find'."))
     return problems

@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.model import Edition, Mapping, Provision
+from aims_graph.model import Edition, EvidenceRequirement, Mapping, Provision
 from aims_graph.vocab import NO_TERM_FOUND
 
 if TYPE_CHECKING:
     from aims_graph.queries import Question
+    from aims_graph.shapes import Rules
 
 
-def show_json(catalogue: Catalogue, provision: str, as_of: date) -> dict[str, Any]:
-    """Everything about one provision as of a day, with its mappings in both directions."""
+def show_json(catalogue: Catalogue, rules: Rules, provision: str, as_of: date) -> dict[str, Any]:
+    """Everything about one provision as of a day: place, text, evidence, references, rules, mappings both ways."""
     found = catalogue.provisions[provision]
     edition = catalogue.editions[found.edition]
+    whole = (provision, *catalogue.descendants(provision))
     return {
         **provision_json(catalogue, found, as_of),
+        "titles": dict(found.titles),
+        "basis": found.basis_on(as_of),
+        "place": _named(catalogue, reversed(catalogue.ancestors(provision))),
+        "referred_from": list(catalogue.referred_from.get(provision, ())),
+        "suggested_for": list(found.suggested_for),
+        "suggested_actions": list(catalogue.suggestions_for.get(provision, ())),
+        "addresses_risks": _named(catalogue, found.addresses_risks),
+        "evidence": _evidence(catalogue, whole),
+        "enforced_by": _enforcing(catalogue, rules, whole),
+        "amendments": [
+            {
+                "change": a.change,
+                "effective": a.effective.isoformat(),
+                "enacted_by": a.enacted_by,
+                "effect": a.summary,
+                "source": str(a.source),
+            }
+            for a in catalogue.amendments_of.get(provision, ())
+        ],
         "framework_title": edition.title,
         "bindingness": edition.bindingness,
         "coverage": edition.coverage,
         "rights": edition.rights,
         "wordings": [
             {
+                "title": w.title,
                 "summary": w.summary,
+                "basis": w.basis,
                 "in_force_from": _day(w.valid.start),
                 "in_force_to": _day(w.valid.end),
                 "enacted_by": w.enacted_by,
@@ -40,6 +64,52 @@ def show_json(catalogue: Catalogue, provision: str, as_of: date) -> dict[str, An
             for t in catalogue.triggers_of.get(provision, ())
         ],
         "mappings": [_row_json(row, provision) for row in catalogue.rows_at.get(provision, ())],
+        "graph_version": catalogue.version,
+    }
+
+
+def _named(catalogue: Catalogue, ids: Iterable[str]) -> list[dict[str, str]]:
+    found = [catalogue.provisions[i] for i in ids]
+    return [{"id": p.id, "notation": p.notation, "title": p.title} for p in found]
+
+
+def _evidence(catalogue: Catalogue, whole: Iterable[str]) -> list[dict[str, Any]]:
+    """What a provision or one of its parts demands, each requirement once."""
+    asked = {e.id: e for part in whole for e in catalogue.evidence_of.get(part, ())}
+    return [_evidence_json(e) for e in asked.values()]
+
+
+def _enforcing(catalogue: Catalogue, rules: Rules, whole: Iterable[str]) -> list[dict[str, Any]]:
+    """The rules that check records against a provision or one of its parts."""
+    iris = {catalogue.provisions[part].iri: part for part in whole}
+    return [
+        {
+            "code": rule.code,
+            "name": rule.name,
+            "severity": rule.severity,
+            "asked_by": rule.asked_by,
+            "provisions": [iris[iri] for iri in rule.provisions if iri in iris],
+            "source": str(rule.source),
+        }
+        for rule in rules.rules
+        if any(iri in iris for iri in rule.provisions)
+    ]
+
+
+def _evidence_json(found: EvidenceRequirement) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "label": found.label,
+        "required_by": list(found.required_by),
+        "any_of": [[{"id": t.id, "label": t.label} for t in types] for types in found.lists],
+        "retention": found.retention,
+        "retained_from": found.retained_from,
+        "retention_rule": found.retention_rule,
+        "freshness": found.freshness,
+        "freshness_rule": found.freshness_rule,
+        "informative": found.informative,
+        "note": found.note,
+        "source": str(found.source),
     }
 
 
@@ -51,7 +121,7 @@ def provision_json(catalogue: Catalogue, found: Provision, as_of: date) -> dict[
         "framework": found.edition,
         "kind": found.kind,
         "notation": found.notation,
-        "title": found.title,
+        "title": found.title_on(as_of),
         "summary": found.summary_on(as_of),
         "part_of": found.parent,
         "force": found.force,
@@ -101,14 +171,18 @@ def _row_json(row: Mapping, provision: str) -> dict[str, Any]:
     }
 
 
-def frameworks_json(catalogue: Catalogue) -> dict[str, Any]:
-    """What is loaded: editions with their counts by kind."""
-    return {"frameworks": [framework_json(catalogue, e) for e in _sorted(catalogue)]}
+def frameworks_json(catalogue: Catalogue, as_of: date) -> dict[str, Any]:
+    """What is loaded: editions with their counts by kind, of the text in force on a day."""
+    listed = [framework_json(catalogue, e, as_of) for e in _sorted(catalogue)]
+    return {"frameworks": listed, "as_of": as_of.isoformat(), "graph_version": catalogue.version}
 
 
-def framework_json(catalogue: Catalogue, edition: Edition) -> dict[str, Any]:
-    """One edition, its counts and its coverage."""
-    kinds = Counter(p.kind for p in catalogue.provisions.values() if p.edition == edition.id)
+def framework_json(catalogue: Catalogue, edition: Edition, as_of: date) -> dict[str, Any]:
+    """One edition, its counts as of a day (of an edition not in force: as of its last day), and its coverage."""
+    day = _day_inside(edition, as_of)
+    held = [p for p in catalogue.provisions.values() if p.edition == edition.id]
+    kinds = Counter(p.kind for p in held if p.in_force.holds(day))
+    bases = Counter(b for p in held if (b := p.basis_on(day)) and p.in_force.holds(day))
     rows = sum(
         1 for r in catalogue.mappings if edition.id in (_edition(catalogue, r.subject), _edition(catalogue, r.object))
     )
@@ -119,15 +193,23 @@ def framework_json(catalogue: Catalogue, edition: Edition) -> dict[str, Any]:
         "label": edition.label,
         "edition": edition.version,
         "bindingness": edition.bindingness,
+        "as_of": as_of.isoformat(),
+        "in_force": edition.in_force.holds(as_of),
         "in_force_from": _day(edition.in_force.start),
         "in_force_to": _day(edition.in_force.end),
         "counts": dict(sorted(kinds.items())),
+        "bases": dict(sorted(bases.items())),
         "mapping_rows": rows,
         "coverage": edition.coverage,
         "link": edition.link,
         "rights": edition.rights,
         "source": str(edition.source),
     }
+
+
+def _day_inside(edition: Edition, day: date) -> date:
+    start, end = edition.in_force.start, edition.in_force.end
+    return max(min(day, end or day), start or day)
 
 
 def _sorted(catalogue: Catalogue) -> list[Edition]:

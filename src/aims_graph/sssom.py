@@ -71,6 +71,12 @@ class MappingFile:
         return str(self.header.get("mapping_set_id", ""))
 
 
+def is_ours(text: str) -> bool:
+    """Whether a table has the columns of a mapping file here, and is not just somebody's table of references."""
+    columns = next((line.split("\t") for line in text.splitlines() if not line.startswith("#")), [])
+    return {"subject_id", "predicate_id", "object_id", "ext_rationale_text"} <= set(columns)
+
+
 def parse(path: str, text: str) -> tuple[MappingFile, list[Problem]]:
     """Read one TSV; the problems are all that keep rows from being loaded, in line order."""
     lines = text.splitlines()

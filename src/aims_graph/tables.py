@@ -105,7 +105,7 @@ def what_else(answer: WhatElse, labels: dict[str, str], explain: bool) -> Group:
         blocks += [Text(""), Text("The limit left out further answers.")]
     if answer.triggers:
         blocks += _heading("May trigger")
-        blocks += [_triggers(answer.triggers)]
+        blocks += _triggers(answer.triggers, labels)
     blocks += [Text(""), *_footer(answer)]
     return Group(*blocks)
 
@@ -168,12 +168,20 @@ def proof(derivation: Derivation) -> list[RenderableType]:
     return [line for step in steps for line in _explained(step, INDENT)]
 
 
-def _triggers(lines: Sequence[TriggerLine]) -> Table:
-    grouped: dict[str, list[TriggerLine]] = {}
-    for line in lines:
-        grouped.setdefault(line.trigger, []).append(line)
-    rows = [(found[0].state, found[0].question, ", ".join(t.provision for t in found)) for found in grouped.values()]
-    return grid((("answer", 10), ("question", None), ("sets off", 22)), rows)
+def _triggers(lines: Sequence[TriggerLine], labels: dict[str, str]) -> list[RenderableType]:
+    blocks: list[RenderableType] = []
+    for framework in dict.fromkeys(line.provision.partition(":")[0] for line in lines):
+        grouped: dict[str, list[TriggerLine]] = {}
+        for line in lines:
+            if line.provision.partition(":")[0] == framework:
+                grouped.setdefault(line.trigger, []).append(line)
+        shown = list(grouped.values())
+        cells = [(g[0].state, g[0].question, ", ".join(t.provision for t in g)) for g in shown[:PER_FRAMEWORK]]
+        blocks.append(Text(labels.get(framework, framework), style="underline"))
+        blocks.append(grid((("answer", 10), ("question", None), ("sets off", 22)), cells))
+        if len(shown) > PER_FRAMEWORK:
+            blocks.append(Text(f"  and {len(shown) - PER_FRAMEWORK} more (all in --format json)."))
+    return blocks
 
 
 def _footer(answer: WhatElse) -> list[RenderableType]:
@@ -212,12 +220,25 @@ def _explained(step: dict[str, Any], indent: int) -> list[RenderableType]:
     return lines
 
 
+MANY = 12  # ids that a fact lists before it counts the rest
+
+
+def _some(ids: Sequence[str]) -> str:
+    rest = f" and {len(ids) - MANY} more" if len(ids) > MANY else ""
+    return ", ".join(ids[:MANY]) + rest
+
+
 def provision(shown: dict[str, Any]) -> Group:
-    """One provision with its facts and its mappings."""
+    """One provision with its place, facts, evidence, rules and mappings."""
     blocks: list[RenderableType] = [wrapped(f"{shown['id']}  {shown['notation']}  {shown['title']}", style="bold")]
+    if shown["place"]:
+        blocks.append(wrapped(" › ".join(p["notation"] for p in shown["place"]), style="dim"))
+    if not shown["in_force"]:
+        blocks.append(wrapped(f"Not in force on {shown['as_of']}.", style="bold"))
     if shown["summary"]:
         blocks.append(wrapped(shown["summary"]))
     facts = [
+        ("also", "; ".join(f"{title} ({language})" for language, title in shown["titles"].items())),
         ("framework", f"{shown['framework_title']} ({shown['bindingness']})"),
         ("kind", shown["kind"]),
         ("force", " ".join(x for x in (shown["force"], shown["modality"], shown["occurrence"]) if x)),
@@ -225,18 +246,76 @@ def provision(shown: dict[str, Any]) -> Group:
         ("systems", ", ".join(shown["system_classes"])),
         ("in force", f"{shown['in_force_from'] or '…'} to {shown['in_force_to'] or '…'}"),
         ("applies", "; ".join(f"{a['from']} ({a['system_class']})" for a in shown["applies"])),
-        ("part of", shown["part_of"] or ""),
-        ("parts", ", ".join(shown["parts"])),
-        ("refers to", ", ".join(shown["refers_to"])),
+        ("only where", shown["condition"] or ""),
+        ("parts", f"{shown['decomposition']}: {_some(shown['parts'])}" if shown["parts"] else ""),
+        ("refers to", _some(shown["refers_to"])),
+        ("named in", _some(shown["referred_from"])),
+        ("written for", _some(shown["suggested_for"])),
+        ("risks", ", ".join(r["title"] for r in shown["addresses_risks"])),
+        ("actions", _some(shown["suggested_actions"])),
         ("output", "; ".join(shown["expected_output"])),
+        ("responsible", "; ".join(shown["responsible"])),
+        ("basis", shown["basis"] or ""),
         ("note", shown["note"] or ""),
         ("text", shown["link"]),
         ("source", shown["source"]),
     ]
-    blocks.append(grid((("", 10), ("", None)), [f for f in facts if f[1]]))
+    blocks.append(grid((("", 11), ("", None)), [f for f in facts if f[1]]))
+    blocks += [line for part in (_amended, _set_off, _evidence, _enforced) for line in part(shown)]
     if shown["mappings"]:
         blocks += _heading("Mappings")
         for m in shown["mappings"]:
             blocks.append(wrapped(f"{m['relation']} {m['to']} · {m['status']} · {how_sure(m['confidence'])}", 2, 2))
             blocks.append(wrapped(m["source"], 4, style="dim"))
-    return Group(*blocks)
+    return Group(*blocks, Text(""), footer(shown["as_of"], shown["graph_version"]))
+
+
+def footer(as_of: str, version: str) -> Text:
+    """The last line of what is shown of a day."""
+    return wrapped(f"As of {as_of} · graph {version}. {NOTICE}", style="dim")
+
+
+def _amended(shown: dict[str, Any]) -> list[RenderableType]:
+    changes = [f"{a['effective']} {a['change']} by {a['enacted_by']}: {a['effect']}" for a in shown["amendments"]]
+    return [*_heading("Amended"), *(wrapped(change, 2, 2) for change in changes)] if changes else []
+
+
+def _set_off(shown: dict[str, Any]) -> list[RenderableType]:
+    questions = [t["question"] for t in shown["triggers"]]
+    return [*_heading("Set off when the answer is yes"), *(wrapped(q, 2, 2) for q in questions)] if questions else []
+
+
+def _evidence(shown: dict[str, Any]) -> list[RenderableType]:
+    blocks = _heading("Evidence") if shown["evidence"] else []
+    for asked in shown["evidence"][:MANY]:
+        suggested = " (an output that the text suggests)" if asked["informative"] else ""
+        parts = [p.partition(":")[2] for p in asked["required_by"] if p != shown["id"]]
+        where = f" [{', '.join(parts)}]" if parts else ""
+        blocks.append(wrapped(f"{asked['label']}{suggested}{where}", 2, 2))
+        for number, types in enumerate(asked["any_of"]):
+            start = "or: " if number else ""
+            blocks.append(wrapped(start + "; ".join(t["label"] for t in types), 4, 2))
+        blocks += [wrapped(line, 4, 2, "dim") for line in (_kept(asked), _fresh(asked)) if line]
+    return [*blocks, *_rest(shown["evidence"])]
+
+
+def _kept(asked: dict[str, Any]) -> str:
+    least = f"at least {asked['retention']}" if asked["retention"] else ""
+    since = f"from {asked['retained_from']}" if asked["retained_from"] else ""
+    kept = " ".join(x for x in (least, since, asked["retention_rule"]) if x)
+    return f"kept: {kept}" if kept else ""
+
+
+def _fresh(asked: dict[str, Any]) -> str:
+    fresh = "; ".join(x for x in (asked["freshness"], asked["freshness_rule"]) if x)
+    return f"as new as: {fresh}" if fresh else ""
+
+
+def _rest(found: Sequence[object]) -> list[RenderableType]:
+    return [Text(f"  and {len(found) - MANY} more (all in --format json).")] if len(found) > MANY else []
+
+
+def _enforced(shown: dict[str, Any]) -> list[RenderableType]:
+    rules = [f"{r['code']} {r['name']} ({r['severity']})" for r in shown["enforced_by"]]
+    lines = [wrapped(rule, 2, 2) for rule in rules[:MANY]]
+    return [*_heading("Checked on records by"), *lines, *_rest(rules)] if rules else []

@@ -140,8 +140,11 @@ def select_answers(
 ) -> tuple[tuple[Answer, ...], bool]:
     """The claims worth showing, sorted by degree, confidence and id; and whether a limit cut them."""
     left_out = family_of(catalogue, targets)
-    own = {catalogue.provisions[t].edition for t in targets} - set(options.frameworks)
-    shown = {p: c for p, c in result.claims.items() if p not in left_out and catalogue.provisions[p].edition not in own}
+    own = {catalogue.provisions[t].edition for t in targets}
+    common = {e.id for e in catalogue.editions.values() if e.common}
+    silent = (own | common) - set(options.frameworks)
+    claims = result.claims.items()
+    shown = {p: c for p, c in claims if p not in left_out and catalogue.provisions[p].edition not in silent}
     answers = [
         make_answer(catalogue, claim, options, assurance)
         for provision, claim in shown.items()

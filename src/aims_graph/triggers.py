@@ -45,7 +45,10 @@ def trigger_lines(
         for provision in _set_off(catalogue, trigger.sets_off):
             if frameworks and catalogue.provisions[provision].edition not in (*frameworks, *own):
                 continue
-            if provision in family or not catalogue.provisions[provision].in_force.holds(as_of):
+            found = catalogue.provisions[provision]
+            if provision in family or found.addressees or not found.in_force.holds(as_of):
+                continue  # what an authority then has to do is no duty of the organisation
+            if catalogue.editions[found.edition].common:
                 continue
             lines.append(
                 TriggerLine(
@@ -63,9 +66,18 @@ def trigger_lines(
 
 
 def _events(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
-    """The kinds of event that set the targets off."""
-    found = (t.on_events for target in targets for t in catalogue.triggers_of.get(target, ()))
-    return frozenset().union(*found)
+    """The kinds of event that set the targets off.
+
+    Several triggers may lead to one target; what it is about is said by the one that also sets off the most of
+    its parts, while others only show the way to it.
+    """
+    found: set[str] = set()
+    for target in targets:
+        family = {target, *catalogue.descendants(target)}
+        shares = [(len(family.intersection(t.sets_off)), t) for t in catalogue.triggers_of.get(target, ())]
+        most = max((n for n, _ in shares), default=0)
+        found.update(*(t.on_events for n, t in shares if n == most))
+    return frozenset(found)
 
 
 def _set_off(catalogue: Catalogue, provisions: Iterable[str]) -> tuple[str, ...]:

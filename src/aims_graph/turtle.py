@@ -1,4 +1,4 @@
-"""Turtle text to facts: each subject with its properties, and the line where it starts."""
+"""Turtle text to facts: each subject with its properties, and the line where it starts; and to words and comments."""
 
 from __future__ import annotations
 
@@ -9,11 +9,26 @@ from datetime import date
 
 import pyoxigraph as ox
 
-from aims_graph.errors import Problem
+from aims_graph.errors import DataError, Problem
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _SUBJECT = re.compile(r"^(?:<(?P<iri>[^>\s]+)>|(?P<prefix>[A-Za-z][\w.-]*)?:(?P<local>[^\s;,]+))", re.M)
 _PREFIX = re.compile(r"^\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.M | re.I)
+_IN_NAME = r"""[^\ \t\r\n<>"'(){}\[\]|;,\#@^~.\\]"""  # what a prefixed name or keyword of valid text is made of
+_WORD = re.compile(
+    rf"""
+    (?P<comment>\#[^\n\r]*)
+  | (?P<iri><[^\x00-\x20<>"{{}}|^`]*>)
+  | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
+      |"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+  | (?P<tag>@[A-Za-z]+(?:-+[A-Za-z0-9]+)*)
+  | (?P<number>[+-]?(?:[0-9]+\.?[0-9]*[eE][+-]?[0-9]+|[0-9]*\.[0-9]+|[0-9]+))
+  | (?P<name>{_IN_NAME}(?:{_IN_NAME}|\\.|\.+(?=[\\]|{_IN_NAME}))*)
+  | (?P<sign>[^\ \t\r\n])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_WITHOUT_STOP = {"prefix": 3, "base": 2, "version": 2}  # the SPARQL way to write a directive, and its words
 
 
 @dataclass
@@ -41,6 +56,11 @@ class Facts:
         for triple in triples:
             properties = self.values.setdefault(text_of(triple.subject), {})
             properties.setdefault(triple.predicate.value, []).append(triple.object)
+
+    def tagged(self, subject: str, prop: str) -> list[tuple[str, str]]:
+        """The literal values of a property with their language tags ('' where there is none)."""
+        values = self.values.get(subject, {}).get(prop, ())
+        return [(t.value, t.language or "") for t in values if isinstance(t, ox.Literal)]
 
     def days(self, subject: str, prop: str) -> list[date]:
         """The values of a property that are dates."""
@@ -77,11 +97,9 @@ def day_of(term: Term) -> date | None:
 def read_into(facts: Facts, path: str, text: str) -> Problem | None:
     """Add one file's statements to `facts`; a syntax error is returned as a Problem."""
     try:
-        triples = [ox.Triple(q.subject, q.predicate, q.object) for q in _parse(text)]
-    except SyntaxError as error:
-        where = error.lineno
-        detail = re.sub(r"^Parser error at line \d+[^:]*: ", "", error.msg or "syntax error").rstrip(".")
-        return Problem(path, where, f"not valid Turtle: {detail}.", "Correct the syntax on that line.")
+        triples, _ = parsed(path, text)
+    except DataError as error:
+        return error.problems[0]
     facts.triples[path] = triples
     facts.index(triples)
     for subject, line in subject_lines(text).items():
@@ -89,8 +107,16 @@ def read_into(facts: Facts, path: str, text: str) -> Problem | None:
     return None
 
 
-def _parse(text: str) -> Iterator[ox.Quad]:
-    return iter(ox.parse(input=text.encode(), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
+def parsed(path: str, text: str) -> tuple[list[ox.Triple], dict[str, str]]:
+    """The statements of one Turtle text in its order, and its prefixes as the parser read them; else DataError."""
+    parser = ox.parse(input=text.encode(), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
+    try:
+        triples = [ox.Triple(q.subject, q.predicate, q.object) for q in parser]
+    except SyntaxError as error:
+        detail = re.sub(r"^Parser error at line \d+[^:]*: ", "", error.msg or "syntax error").rstrip(".")
+        what = f"not valid Turtle: {detail}."
+        raise DataError([Problem(path, error.lineno, what, "Correct the syntax on that line.")]) from error
+    return triples, dict(parser.prefixes)
 
 
 def prefixes(text: str) -> dict[str, str]:
@@ -104,6 +130,8 @@ def subject_lines(text: str) -> dict[str, int]:
     lines: dict[str, int] = {}
     inside = False
     for number, line in enumerate(text.split("\n"), 1):
+        if not inside and line.startswith("#"):
+            continue
         starts_inside, inside = inside, inside ^ (line.count('"""') % 2 == 1)
         if starts_inside or not line or line[0] in " \t#@.":
             continue
@@ -115,3 +143,54 @@ def subject_lines(text: str) -> dict[str, int]:
         elif (match["prefix"] or "") in known:
             lines.setdefault(known[match["prefix"] or ""] + match["local"].replace("\\", ""), number)
     return lines
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, sign or comment of Turtle text, with its line and whether it starts in column 0."""
+
+    kind: str
+    text: str
+    line: int
+    starts_line: bool
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The words of one directive or block, the comments before it and the comments inside it."""
+
+    before: tuple[Word, ...]
+    words: tuple[Word, ...]
+    inside: tuple[Word, ...]
+
+    @property
+    def directive(self) -> str | None:
+        """`prefix`, `base` or `version` in either way of writing, else None."""
+        first = self.words[0].text.removeprefix("@").lower() if self.words else ""
+        return first if first in _WITHOUT_STOP else None
+
+
+def words(text: str) -> Iterator[Word]:
+    """The words of valid Turtle text; what stands in a string, an IRI or a comment is part of that one word."""
+    line, counted = 1, 0
+    for match in _WORD.finditer(text):
+        start = match.start()
+        line += text.count("\n", counted, start)
+        counted = start
+        yield Word(match.lastgroup or "", match.group(), line, start == 0 or text[start - 1] in "\r\n")
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The directives and blocks of valid Turtle text; the last has no words and holds the comments after them all."""
+    before: list[Word] = []
+    found: list[Word] = []
+    inside: list[Word] = []
+    for word in words(text):
+        if word.kind == "comment":
+            (inside if found else before).append(word)
+            continue
+        found.append(word)
+        if word.text == "." or len(found) == _WITHOUT_STOP.get(found[0].text.lower()):
+            yield Statement(tuple(before), tuple(found), tuple(inside))
+            before, found, inside = [], [], []
+    yield Statement(tuple(before), tuple(found), tuple(inside))

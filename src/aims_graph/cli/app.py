@@ -17,6 +17,7 @@ import typer
 from aims_graph import __version__
 from aims_graph.errors import InputError
 from aims_graph.library import Library
+from aims_graph.model import read_day
 from aims_graph.relations import Degree
 from aims_graph.trace import Options
 
@@ -76,16 +77,14 @@ Frameworks = Annotated[
 Trust = Annotated[str, typer.Option("--trust", help="double-read, or accepted: only rows a person signed.")]
 
 
-def day(text: str | None) -> date:
+def day(text: str | None, option: str = "--as-of") -> date:
     """The as-of day; today's UTC date is read here, at the edge, and nowhere else."""
     if text is None:
         return datetime.now(UTC).date()
     try:
-        if len(text) == len("YYYY-MM-DD"):
-            return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
-        pass
-    raise InputError(f"--as-of '{text}' is not a date. Write it as YYYY-MM-DD.")
+        raise InputError(f"{option} '{text}' is not a date. Write it as YYYY-MM-DD.") from None
 
 
 def options(
@@ -140,3 +139,31 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def flat(value: Any) -> Any:
+    """A list of words as one text; anything else as it is."""
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def listing(
+    found: Any,
+    rows: list[dict[str, Any]],
+    columns: tuple[str, ...],
+    widths: tuple[int | None, ...],
+    format: Format,
+) -> None:
+    """A list of things: the JSON as found, or the named columns of its rows."""
+    cells = [[flat(row[c]) for c in columns] for row in rows]
+    if format is Format.json:
+        print_json(found)
+    elif format is Format.csv:
+        print_csv(columns, cells)
+    else:
+        from aims_graph import tables
+
+        shown = [[str(c) if c is not None else "" for c in row] for row in cells]
+        if not shown:
+            print("Nothing found.")
+            return
+        tables.show(tables.grid(list(zip(columns, widths, strict=True)), shown))

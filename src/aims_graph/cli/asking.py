@@ -22,6 +22,7 @@ from aims_graph.cli.app import (
     Trust,
     app,
     day,
+    flat,
     options,
     print_csv,
     print_json,
@@ -126,105 +127,11 @@ def explain(
     elif format is Format.csv:
         steps = [s for d in found["derivations"] for s in d] or found["connection"]
         columns = ("from", "relation", "to", "degree_after", "guards", "source", "rationale")
-        print_csv(columns, [[_flat(s[c]) for c in columns] for s in steps])
+        print_csv(columns, [[flat(s[c]) for c in columns] for s in steps])
     else:
         from aims_graph import tables
 
         tables.show(tables.explanation(found))
-
-
-def _flat(value: Any) -> Any:
-    return " ".join(value) if isinstance(value, list) else value
-
-
-@app.command("show")
-def show(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A provision, as people write it.")],
-    as_of: AsOf = None,
-    data: Data = None,
-    format: Output = Format.table,
-) -> None:
-    """One provision: what it asks, of whom, from when, and its mappings."""
-    from aims_graph.showing import show_json
-
-    library = Library.open(data or ())
-    shown = show_json(library.catalogue, library.names.resolve(name), day(as_of))
-    if format is Format.json:
-        print_json(shown)
-    elif format is Format.csv:
-        print_csv(("property", "value"), [(k, _flat(v)) for k, v in shown.items() if not _nested(v)])
-    else:
-        from aims_graph import tables
-
-        tables.show(tables.provision(shown))
-
-
-def _nested(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(v, dict) for v in value)
-
-
-@app.command("find")
-def find(
-    text: Annotated[list[str], typer.Argument(metavar="TEXT…")],
-    limit: Annotated[int, typer.Option(min=1, help="At most so many results.")] = 25,
-    data: Data = None,
-    format: Output = Format.table,
-) -> None:
-    """Search provisions by id, notation, title and summary."""
-    from aims_graph.showing import find_json
-
-    library = Library.open(data or ())
-    words = " ".join(text)
-    found = find_json(library.catalogue, library.names.find(words, limit), words)
-    _listing(found, found["results"], ("id", "title", "kind"), (26, None, 14), format)
-
-
-@app.command("frameworks")
-def frameworks(data: Data = None, format: Output = Format.table) -> None:
-    """What is loaded, with counts by kind."""
-    from aims_graph.showing import frameworks_json
-
-    library = Library.open(data or ())
-    found = frameworks_json(library.catalogue)
-    rows = [{**f, "counts": ", ".join(f"{n} {kind}" for kind, n in f["counts"].items())} for f in found["frameworks"]]
-    _listing(found, rows, ("id", "label", "bindingness", "counts"), (13, 19, 20, None), format)
-
-
-@app.command("questions")
-def questions(data: Data = None, format: Output = Format.table) -> None:
-    """The saved questions, what each answers and takes."""
-    from aims_graph.showing import questions_json
-
-    library = Library.open(data or ())
-    found = questions_json(library.questions)
-    rows = [{**q, "takes": _taken(q["parameters"])} for q in found["questions"]]
-    _listing(found, rows, ("name", "summary", "takes"), (18, None, 30), format)
-
-
-def _taken(parameters: list[dict[str, str]]) -> str:
-    return " ".join(f"{p['name']}={p['example']}" for p in parameters)
-
-
-def _listing(
-    found: Any,
-    rows: list[dict[str, Any]],
-    columns: tuple[str, ...],
-    widths: tuple[int | None, ...],
-    format: Format,
-) -> None:
-    cells = [[_flat(row[c]) for c in columns] for row in rows]
-    if format is Format.json:
-        print_json(found)
-    elif format is Format.csv:
-        print_csv(columns, cells)
-    else:
-        from aims_graph import tables
-
-        shown = [[str(c) if c is not None else "" for c in row] for row in cells]
-        if not shown:
-            print("Nothing found.")
-            return
-        tables.show(tables.grid(list(zip(columns, widths, strict=True)), shown))
 
 
 @app.command("ask")

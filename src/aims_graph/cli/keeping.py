@@ -11,7 +11,7 @@ import typer
 
 from aims_graph.cli.app import AsOf, Data, Format, Output, app, day, print_csv, print_json, standard_input
 from aims_graph.errors import InputError
-from aims_graph.files import DataFile, data_roots, kind_of, read_all, read_text
+from aims_graph.files import DataFile, data_roots, kind_of, read_all, read_text, write_text
 from aims_graph.library import Library
 
 review_app = typer.Typer(help="Two readings of a mapping: sheets, comparison.", no_args_is_help=True)
@@ -64,37 +64,79 @@ def _finding(found: object) -> dict[str, str]:
 @app.command("lint")
 def lint(
     files: Annotated[list[Path] | None, typer.Argument(metavar="FILE…")] = None,
+    licensed: Annotated[
+        list[Path] | None,
+        typer.Option("--against", metavar="TEXT", help="A text you own that our words must not repeat (repeatable)."),
+    ] = None,
     data: Data = None,
     format: Output = Format.table,
 ) -> None:
-    """Check frameworks, mappings, questions and rules; with FILE, other people's files too."""
+    """Check frameworks, mappings, questions and rules; with FILE, other people's files too.
+
+    A crosswalk of any form (CSV, TSV) is checked for references to provisions that do not exist.
+    """
     from aims_graph import linting
 
     shipped = read_all(data_roots(data or ()))
     named = tuple(_named(f) for f in files or ())
-    broken, faults = linting.lint(shipped, named)
-    problems = [*broken, *faults]
+    owned = tuple(DataFile("text", str(path), read_text(path)) for path in licensed or ())
+    report = linting.lint(shipped, named, owned)
     if format is Format.table:
-        for problem in problems:
+        for problem in report.problems:
             print(problem)
-        checked = len(named) or len(shipped)
-        print(f"{len(problems)} problems in {checked} files." if problems else f"{checked} files are sound.")
+        print(report.summary)
     else:
-        rows = [{"path": p.path, "line": p.line, "what": p.what, "fix": p.fix} for p in problems]
+        rows = [{"path": p.path, "line": p.line, "what": p.what, "fix": p.fix} for p in report.problems]
         if format is Format.json:
             print_json({"problems": rows})
         else:
             print_csv(("path", "line", "what", "fix"), [list(r.values()) for r in rows])
-    if broken:
+    if report.broken:
         sys.exit(2)
-    if faults:
+    if report.faults:
+        sys.exit(FINDINGS)
+
+
+@app.command("fmt")
+def fmt(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE…")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if a file would change.")] = False,
+    data: Data = None,
+) -> None:
+    """Write framework, label and mapping files in canonical form; without FILE, those of the last data folder."""
+    from aims_graph import canonical
+
+    folder = data_roots(data or ())[-1]
+    unknown = [path for path in files or () if kind_of(path) not in canonical.KINDS]
+    if unknown:
+        raise InputError(
+            f"'{unknown[0]}' has no canonical form. Give framework files (.ttl in …/ontology/frameworks/), "
+            "label files (.ttl in …/ontology/labels/) or mapping files (.tsv)."
+        )
+    found = [(path, _named(path)) for path in files or ()]
+    found = found or [(folder / file.path, file) for file in read_all([folder]) if file.kind in canonical.KINDS]
+    once = {path.resolve(): (path, file) for path, file in found}  # where the text is, also behind a link
+    texts = canonical.all_formatted(file for _, file in once.values())  # all are read before one is written
+    done = "would change" if check else "changed"
+    changed = 0
+    for (place, (path, _)), text in zip(once.items(), texts, strict=True):
+        if place.read_bytes() == text.encode():
+            continue
+        if not check:
+            mode = place.stat().st_mode
+            write_text(place, text)
+            place.chmod(mode & 0o7777)
+        print(f"{path} {done}.")
+        changed += 1
+    print(f"{changed} of {len(once)} {'file' if len(once) == 1 else 'files'} {done}.")
+    if check and changed:
         sys.exit(FINDINGS)
 
 
 def _named(path: Path) -> DataFile:
     kind = kind_of(path)
-    if kind is None:
-        raise InputError(f"'{path}' is no kind of file that lint knows. Give .ttl, .tsv or .rq files.")
+    if kind is None or kind == "text":
+        raise InputError(f"'{path}' is no kind of file that lint knows. Give .ttl, .tsv, .csv or .rq files.")
     return DataFile(kind, str(path), read_text(path))
 
 
