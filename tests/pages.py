@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from conftest import ROOT
 
-from aims_graph import reviewing
+from aims_graph import rereadings, reviewing
 from aims_graph.cli import app, main
 from aims_graph.files import read_all
 from aims_graph.library import Library
@@ -18,6 +18,7 @@ from aims_graph.vocab import AIMS, RDFS, SKOS, STRM
 
 DOCS = ROOT / "docs"
 START, END = "<!-- agreement:start -->", "<!-- agreement:end -->"
+COUNTS = "<!-- counts:start -->", "<!-- counts:end -->"
 
 
 def helped(*arguments: str) -> str:
@@ -78,9 +79,40 @@ def agreement() -> str:
         kappa = "" if found.kappa is None else f"{found.kappa:.2f}"
         cells = (found.pairs, found.same, f"{found.agreement:.2f}", kappa, found.rows, found.double_read)
         lines.append(f"| {found.pair} | {' | '.join(map(str, cells))} |")
-    text = (DOCS / "mapping-quality.md").read_text(encoding="utf-8")
-    before, rest = text.split(START)
-    return before + START + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1]
+    return _between("mapping-quality.md", (START, END), lines)
+
+
+def _between(page: str, marks: tuple[str, str], lines: list[str]) -> str:
+    before, rest = (DOCS / page).read_text(encoding="utf-8").split(marks[0])
+    return before + marks[0] + "\n" + "\n".join(lines) + "\n" + marks[1] + rest.split(marks[1])[1]
+
+
+def contents() -> str:
+    """docs/framework-quality.md with the counts of summaries, what they rest on, and their second reading."""
+    catalogue = Library.open().catalogue
+    readings = rereadings.read(catalogue.files)[0]
+    lines = [
+        "| edition | provisions | summaries | text read | title and public sources | read again | with the text "
+        "| corrected | unsure |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for edition in sorted(catalogue.editions.values(), key=lambda e: e.id):
+        held = [p for p in catalogue.provisions.values() if p.edition == edition.id]
+        bases = [p.basis or next((w.basis for w in p.wordings if w.summary), None) for p in held]
+        again = [readings[p.id] for p in held if p.id in readings]
+        cells = (
+            edition.label,
+            len(held),
+            sum(b is not None for b in bases),
+            bases.count("text-read"),
+            bases.count("title-and-public-sources"),
+            len(again),
+            sum(r.text_read for r in again),
+            sum(r.outcome == "corrected" for r in again),
+            sum(r.outcome == "unsure" for r in again),
+        )
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return _between("framework-quality.md", COUNTS, lines)
 
 
 PAGES = {
@@ -88,6 +120,7 @@ PAGES = {
     "questions.md": questions,
     "terms.md": terms,
     "mapping-quality.md": agreement,
+    "framework-quality.md": contents,
 }
 
 

@@ -106,7 +106,7 @@ def test_what_else_is_the_object_that_the_command_prints(client: Client, run: Ru
 
 def test_every_provision_has_its_answer_and_its_facts(client: Client, library: Library) -> None:
     for name in list(library.catalogue.provisions)[::7]:
-        assert client.get(f"{V1}/provisions/{name}").json() == show_json(library.catalogue, name, AS_OF)
+        assert client.get(f"{V1}/provisions/{name}").json() == show_json(library.catalogue, library.rules, name, AS_OF)
         found = client.get(f"{V1}/provisions/{name}/what-else").json()
         assert found == what_else_json(library.what_else([name], OPTIONS))
 
@@ -166,10 +166,26 @@ def test_a_provision_may_be_named_as_people_type_it(client: Client, typed: str) 
     assert client.get(f"{V1}/provisions/{quote(typed, safe='')}/what-else").json()["targets"] == [CLAUSE]
 
 
+def test_the_changes_of_a_framework_are_those_the_command_prints(client: Client, run: Run) -> None:
+    found = client.get(f"{V1}/frameworks/aiact/changes", **{"from": "2026-07-01", "to": str(AS_OF)})
+    said = run("frameworks", "diff", "aiact", "--from", "2026-07-01", "--to", AS_OF, "--format", "json")
+    assert found.json() == json.loads(said.out)
+    assert len(found.json()["changes"]) == 81
+    assert (
+        client.get(f"{V1}/frameworks/aiact/changes", **{"from": "2026-07-01"}).json() == found.json()
+    )  # today is as-of
+
+
+def test_counts_of_a_framework_are_of_a_day(client: Client) -> None:
+    before = client.get(f"{V1}/frameworks/aiact", as_of="2026-07-26").json()
+    after = client.get(f"{V1}/frameworks/aiact", as_of="2026-07-27").json()
+    assert (before["counts"]["Article"], after["counts"]["Article"]) == (113, 119)
+
+
 def test_frameworks_are_listed_and_shown(client: Client, library: Library) -> None:
-    assert client.get(f"{V1}/frameworks").json() == frameworks_json(library.catalogue)
+    assert client.get(f"{V1}/frameworks").json() == frameworks_json(library.catalogue, AS_OF)
     for edition in library.catalogue.editions.values():
-        wanted = framework_json(library.catalogue, edition)
+        wanted = framework_json(library.catalogue, edition, AS_OF)
         assert client.get(f"{V1}/frameworks/{edition.id}").json() == wanted
         assert client.get(f"{V1}/frameworks/{quote(edition.label, safe='')}").json() == wanted
 
@@ -234,6 +250,20 @@ ERRORS: list[tuple[str, str, str, Any, int, str]] = [
     ("unknown provision, what else", "GET", f"{V1}/provisions/iso42001:10.9/what-else", None, 404, "unknown-name"),
     ("no name", "GET", f"{V1}/provisions/", None, 404, "unknown-name"),
     ("unknown framework", "GET", f"{V1}/frameworks/widgetry", None, 404, "unknown-name"),
+    ("changes of no framework", "GET", f"{V1}/frameworks/widgetry/changes?from=2026-07-01", None, 404, "unknown-name"),
+    ("changes without a start", "GET", f"{V1}/frameworks/aiact/changes", None, 422, "invalid-parameters"),
+    (
+        "changes backwards",
+        "GET",
+        f"{V1}/frameworks/aiact/changes?from=2027-01-01&to=2026-01-01",
+        None,
+        400,
+        "unusable-input",
+    ),
+    ("changes from no day", "GET", f"{V1}/frameworks/aiact/changes?from=July", None, 400, "unusable-input"),
+    ("changes from the empty day", "GET", f"{V1}/frameworks/aiact/changes?from=", None, 400, "unusable-input"),
+    ("a day of another form", "GET", f"{WHAT_ELSE}?as_of=20260101", None, 400, "unusable-input"),
+    ("counts of no day", "GET", f"{V1}/frameworks?as_of=July", None, 400, "unusable-input"),
     ("unknown framework option", "GET", f"{WHAT_ELSE}?framework=widgetry", None, 404, "unknown-name"),
     ("unknown end", "GET", f"{V1}/explain?from={CLAUSE}&to=nowhere", None, 404, "unknown-name"),
     ("unknown question", "GET", f"{V1}/questions/nothing", None, 404, "unknown-name"),
@@ -541,7 +571,7 @@ def test_every_answer_ends_with_what_it_stands_on(client: Client, library: Libra
 
 def test_every_provision_has_a_sound_page(client: Client, library: Library) -> None:
     for name in library.catalogue.provisions:
-        shown = show_json(library.catalogue, name, AS_OF)
+        shown = show_json(library.catalogue, library.rules, name, AS_OF)
         found = page(client.get(f"/provisions/{name}"))
         assert f"{shown['notation']} {shown['title']}" in found.text
         assert str(shown["source"]) in found.text

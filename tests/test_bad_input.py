@@ -219,7 +219,7 @@ def test_a_record_that_names_an_unknown_provision_is_an_error(run: Run, tmp_path
     (tmp_path / "r.ttl").write_text(text)
     ran = run("check", tmp_path / "r.ttl")
     assert ran.code == 2
-    assert "'iso42001:A.99' is not a known provision or question" in ran.err
+    assert "'iso42001:A.99' is not a known provision, question or kind of evidence" in ran.err
     assert "r.ttl:" in ran.err
 
 

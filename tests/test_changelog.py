@@ -15,7 +15,8 @@ def test_the_counts_of_the_unreleased_graph_are_true(library: Library) -> None:
     twice = sum(r.status == "double-read" for r in catalogue.mappings)
     notes = sum("note" in r.mapping_set for r in catalogue.mappings)
     for count, words in (
-        (len(catalogue.provisions), "provisions around corrective action"),
+        (len(catalogue.provisions), "provisions with force"),
+        (len(catalogue.evidence), "evidence requirements"),
         (len(catalogue.triggers), "trigger questions"),
         (len(catalogue.mappings), "mapping rows"),
         (len(catalogue.mappings) - notes, "of the project's own"),

@@ -96,8 +96,17 @@ def test_an_answer_has_a_day_and_an_amendment_changes_it(run: Run) -> None:
     world = ("iso42001:10.2", "--data", str(DATA / "amendment"), "--role", "provider", "--as-of")
     before = degrees(asked(run, *world, "2026-07-26"))
     after = degrees(asked(run, *world, "2026-07-27"))
-    assert (before.get("aiact:art-10.5"), before.get("aiact:art-4a.1")) == ("partial", None)
-    assert (after.get("aiact:art-10.5"), after.get("aiact:art-4a.1")) == (None, "partial")
+    deleted, inserted = "aiact:anx-VIII.sct-B.7", "aiact:art-75.1a"
+    assert (before.get(deleted), before.get(inserted)) == ("partial", None)
+    assert (after.get(deleted), after.get(inserted)) == (None, "partial")
+
+
+def test_a_deleted_paragraph_is_seen_until_its_last_day(run: Run) -> None:
+    def in_force(provision: str, day: str) -> bool:
+        return bool(json.loads(run("show", provision, "--as-of", day, "--format", "json").out)["in_force"])
+
+    assert (in_force("aiact:art-10.5", "2026-06-01"), in_force("aiact:art-10.5", "2026-11-22")) == (True, False)
+    assert (in_force("aiact:art-4a", "2026-06-01"), in_force("aiact:art-4a", "2026-11-22")) == (False, True)
 
 
 def test_application_dates_have_validity_themselves(run: Run) -> None:
@@ -125,7 +134,7 @@ def test_the_triggers_of_a_corrective_action_stand_beside_the_answers(main: Foun
         ("iso42001:trigger-management-system-change", "iso42001:6.3"),
         ("iso42001:trigger-risk-reassessment", "iso42001:8.2"),
         ("iso42001:trigger-impact-reassessment", "iso42001:8.4"),
-        ("iso42001:trigger-management-review-input", "iso42001:9.3.2"),
+        ("iso42001:trigger-management-review-input", "iso42001:9.3.2.d.1"),
     ):
         assert (trigger, provision) in found
     assert ("aiact:trigger-certificate-held", "aiact:anx-VII.3.4") not in found

@@ -143,7 +143,7 @@ def test_records_are_asked_about_one_at_a_time(run: Run, targets: tuple[str, ...
 
 
 def test_a_file_without_records_is_refused(run: Run) -> None:
-    ran = run("check", CASES.parents[1] / "ontology" / "frameworks" / "airmf.ttl")
+    ran = run("check", CASES.parents[1] / "ontology" / "aims.ttl")
     assert ran.code == 2
     assert "holds no records" in ran.err
 

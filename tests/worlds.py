@@ -24,7 +24,6 @@ from aims_graph.model import (
     Trigger,
 )
 from aims_graph.relations import EQ, INT, NONE, SUB, SUP, Degree, Relation
-from aims_graph.turtle import Facts
 from aims_graph.vocab import PREFIXES
 
 TODAY = date(2026, 6, 1)
@@ -102,6 +101,9 @@ def provision(name: str, **stated: Any) -> Provision:
         "conditional": False,
         "condition": None,
         "refers_to": (),
+        "titles": (),
+        "suggested_for": (),
+        "addresses_risks": (),
         "expected_output": (),
         "responsible": (),
         "link": f"https://example.org/{prefix}/{local}",
@@ -182,13 +184,15 @@ def catalogue(
         editions=known,
         provisions=by_id,
         triggers={t.id: t for t in triggers},
+        amendments={},
+        evidence={},
+        evidence_types={},
+        record_classes=frozenset(),
         mappings=tuple(rows),
-        mapping_files=(),
         roles=ROLES,
         system_classes=CLASSES,
         labels={},
         files=(),
-        facts=Facts(),
         prefixes=PREFIXES | {e.id: e.namespace for e in known.values()},
     )
 
