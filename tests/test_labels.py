@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import AS_OF, ROOT, Run
+from test_lint import linted
 
 from aims_graph.library import Library
 
@@ -51,9 +52,9 @@ def test_a_language_is_one_file(run: Run, tmp_path: Path) -> None:
     )
     assert "Gwelliant parhaus" in run("show", "iso42001:10.1", "--data", tmp_path).out
     (folder / "iso42001.cy.ttl").write_text(head + 'iso42001:10.9\n    rdfs:label "Dim"@cy .\n', encoding="utf-8")
-    ran = run("lint", "--data", tmp_path)
-    assert ran.code == 1
-    assert "ontology/labels/iso42001.cy.ttl:5: 'iso42001:10.9' is labelled, but does not exist" in ran.out
+    code, found = linted(tmp_path)
+    assert code == 1
+    assert "ontology/labels/iso42001.cy.ttl:5: 'iso42001:10.9' is labelled, but does not exist" in found
 
 
 def test_two_titles_in_one_language_are_refused(run: Run, tmp_path: Path) -> None:

@@ -533,7 +533,7 @@ def test_evidence_is_data_lists_are_alternatives(run: Run, data: Path) -> None:
     out = run("show", "widgets:W-1.1", "--data", data).out
     assert "Log; Photograph\n" in out
     assert "or: Report\n" in out
-    assert "kept: at least P2Y from the day of the fault\n" in out
+    assert "kept: at least 2 years from the day of the fault\n" in out
     text = path.read_text(encoding="utf-8")
     for old, new, says in (
         ('"P2Y"', '"two years"', "is not a duration"),

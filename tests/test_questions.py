@@ -46,9 +46,15 @@ def test_the_main_question_and_the_command_agree_for_every_provision(library: Li
     """At level provision, before the guards of role, date and scope (SEMANTICS, the SPARQL fragment)."""
     store, question = library.store(AS_OF), library.questions["what-else"]
     compared = 0
-    for provision in library.catalogue.provisions.values():
+    catalogue = library.catalogue
+    for number, provision in enumerate(catalogue.provisions.values()):
+        family = (provision.id, *catalogue.ancestors(provision.id), *catalogue.descendants(provision.id))
+        mapped = any(name in catalogue.rows_at for name in family)
         answer = trace.what_else(library.catalogue, [provision.id], trace.Options(AS_OF))
         command = {(a.provision, a.degree.word) for a in answer.answers if a.degree >= Degree.PARTIAL}
+        if not mapped and number % 20:  # no row is near: of these, every twentieth is asked in SPARQL too
+            assert command == set(), provision.id
+            continue
         table = queries.run(store, question, {"provision": ox.NamedNode(provision.iri)})
         query = {
             (library.catalogue.curie(other.value), degree.value)

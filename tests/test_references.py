@@ -78,6 +78,10 @@ def said(problem: Problem) -> str:
         ("a|b\niso42001:10.2|1\niso42001:10.2|2\n", []),
         ("clause\n10.2\n10.1\n", [NO_COLUMN]),  # of which standard? bare numbers are no references
         ("subject_id,strength\n10.2,5\n", ["10.2"]),
+        (
+            "Reference\nArt. 12(1)\nArt. 12(9)\nMANAGE 4.3\nMANAGE 4.9\n27001 A.5.99\nGOVERN 9.9\nArt. 400\nTask 5\n",
+            ["27001 A.5.99", "Art. 12(9)", "Art. 400", "GOVERN 9.9", "MANAGE 4.9"],
+        ),
         ("name\nAda\nBob\n", [NO_COLUMN]),
         ("no,score\n" + "".join(f"{n},{n}.1\n" for n in range(1, 114)), [NO_COLUMN]),
         ("subject_id\tobject_id\niso42001:10.2\tsssom:NoTermFound\n", []),

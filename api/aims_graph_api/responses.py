@@ -154,8 +154,9 @@ class RuleShown(BaseModel):
 
 
 class AmendmentShown(BaseModel):
-    """What an amending act did to the provision."""
+    """What an amending act did to the provision or to a part of it."""
 
+    unit: str
     change: str
     effective: date
     enacted_by: str

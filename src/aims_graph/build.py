@@ -87,7 +87,9 @@ class Builder:
 
     def suggestion(self, name: str) -> str:
         """A fix for an unknown provision id: the nearest known ids."""
-        near = get_close_matches(name, self.provisions, n=3, cutoff=0.6)
+        prefix = f"{name.partition(':')[0]}:"
+        alike = [known for known in self.provisions if known.startswith(prefix)] or self.provisions
+        near = get_close_matches(name, alike, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else "Check the id."
 
     def bad(self, iri: str, what: str, fix: str) -> None:

@@ -70,7 +70,7 @@ class Library:
         asserted = (
             Fact(iri(a), STRM + relation, iri(b)) for a, relation, b in closure.asserted(self.catalogue, context)
         )
-        covered = closure.covers(self.catalogue, context).items()
+        covered = snapshot.covers(self.catalogue, context).items()
         derived = [Fact(iri(whole), f"{STRM}covers", iri(part)) for whole, parts in covered for part in parts]
         derived += [Fact(*f) for case in self.cases(as_of) for f in cases.derived_facts(self.catalogue, case)]
         found = None if self.records is None else self.records.on(as_of).facts

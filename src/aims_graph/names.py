@@ -22,6 +22,7 @@ ALIKE = 0.5  # likeness from which a name is offered
 POOL = 24  # names that are compared letter by letter, those with the most pairs of letters in common
 LONGEST = 200  # characters of a text that are compared
 FAR = 1_000
+SHAPED = 13  # printed forms that make a shape
 FILLERS = ("of", "the", "in", "from")  # words that decide nothing in any framework
 _WORD = re.compile(r"[a-z]+|\d+[a-z]?")
 _SEPARATORS = ".-(:"
@@ -29,6 +30,7 @@ _SIMPLE_ID = re.compile(r"[A-Za-z][\w.-]*:[\w.-]+")
 _NUMBER = re.compile(r"[\d.\s]*")  # could be of any framework, so that none is implied
 
 Key = tuple[str, ...]
+Shape = tuple[str, tuple[bool, ...]]  # the first word, and which words after it are numbers
 Index = dict[str, dict[Key, set[str]]]  # edition → words → ids
 
 
@@ -117,6 +119,18 @@ class Names:
         if found:
             raise AmbiguousName(typed, found)
         raise UnknownName(typed, sorted(self._catalogue.editions)[:CANDIDATES], "framework")
+
+    def is_shaped(self, text: str) -> bool:
+        """Whether a text has the shape of a printed form, whatever its numbers: a word that begins some, then numbers.
+
+        A single provision makes no shape, so that ordinary words with a number are not taken for references.
+        """
+        return _shape(words(text)) in self._shapes
+
+    @cached_property
+    def _shapes(self) -> frozenset[Shape]:
+        found = Counter(_shape(key) for index in self._indexes[0].values() for key in index)
+        return frozenset(s for s, n in found.items() if n >= SHAPED and len(s[0]) >= 3 and any(s[1]))
 
     def editions_in(self, text: str) -> list[str]:
         """The editions that a text mentions by a name people type, by the longest such name."""
@@ -310,6 +324,10 @@ def _last(name: str) -> tuple[int, bool]:
     part = (words(name) or ("",))[-1]
     digits = part.rstrip("abcdefghijklmnopqrstuvwxyz")
     return (int(digits), True) if digits else (ord(part[:1] or "a"), False)
+
+
+def _shape(key: Key) -> Shape:
+    return (key[0] if key and key[0].isalpha() else "", tuple(word[0].isdigit() for word in key[1:]))
 
 
 def _printed(provision: Provision) -> set[Key]:

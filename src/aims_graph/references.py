@@ -1,7 +1,6 @@
 """References to provisions in other people's tables: which of them exist, and what was probably meant.
 
-A table is read as it comes: CSV with any delimiter, or TSV; comments and titles
-above its column names are skipped. A cell that is an id of a loaded edition, or
+A cell that is an id of a loaded edition, or
 names an edition, is a reference. What else a column holds is one if its name
 says so (`subject_id`, `object_id`), if it names a loaded edition, or if at least
 half of its cells name one provision each.
@@ -9,27 +8,19 @@ half of its cells name one provision each.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.errors import Problem
+from aims_graph.foreign_tables import NOTHING, Column, plain, read_columns, read_rows
 from aims_graph.names import Key, Names, words
-from aims_graph.vocab import NO_TERM_FOUND
 
 OFFERED = 3  # candidates named with a reference that does not exist
 SIDES = ("subject_id", "object_id")
-DELIMITERS = ",;|\t"
-SAMPLE = 1_000  # lines that decide the delimiter
 LONGEST = 200  # characters; a longer cell is prose
-SHOWN = 80  # characters of a cell that a message repeats
-NOTHING = frozenset({"", "-", "–", "—", "n/a", "n.a.", "na", "none", NO_TERM_FOUND.casefold()})
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _PROSE = re.compile(
@@ -47,26 +38,7 @@ _ENDS = re.compile(r"[;\r\n]+")
 _JOINTS = (re.compile(r","), re.compile(r"\s+(?:and|&)\s+"))
 
 
-Row = tuple[int, list[str]]  # its first line, its cells
-Test = Callable[[str], bool]
 Lines = dict[str, list[int]]  # what is written, and where
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What one cell says, and where."""
-
-    text: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Column:
-    """The cells of a column that say something, below its name."""
-
-    name: str
-    line: int  # of the name
-    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
@@ -92,8 +64,8 @@ class _Meaning:
 def check(catalogue: Catalogue, path: str, text: str) -> Checked:
     """The references of a table: those that name no provision, each with the nearest that exist."""
     judge = _Judge(catalogue)
-    rows, unread = _rows(path, text)
-    columns = _columns(rows, judge.is_id)
+    rows, unread = read_rows(path, text)
+    columns = read_columns(rows, judge.is_id, _side)
     judged = [judge.column(path, column) for column in columns]
     faults = [fault for found, _ in judged for fault in found]
     references = [count for _, count in judged if count]
@@ -109,89 +81,8 @@ def unknown(catalogue: Catalogue, path: str, text: str) -> Iterator[Problem]:
     yield from (*checked.unread, *checked.faults)
 
 
-# -- reading a table ---------------------------------------------------------------------
-
-
-def _rows(path: str, text: str) -> tuple[list[Row], list[Problem]]:
-    """The rows that hold anything, and the lines that cannot be read; comments count only above the first row."""
-    lines = io.StringIO(text, newline="").readlines()
-    first = next((n for n, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
-    tabs = path.endswith(".tsv")
-    delimiter = "\t" if tabs else _delimiter(lines[first : first + SAMPLE])
-    quoting: Literal[0, 3] = csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL
-    rows: list[Row] = []
-    problems: list[Problem] = []
-    while first < len(lines):
-        reader = csv.reader(lines[first:], delimiter=delimiter, quoting=quoting, skipinitialspace=True, strict=True)
-        read = 0
-        try:
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    rows.append((first + read + 1, cells))
-                read = reader.line_num
-            break
-        except csv.Error as error:
-            first += read + 1
-            fix = "Close every quote, and write a quote inside a quoted cell twice."
-            problems.append(Problem(path, first, f"the row cannot be read: {error}.", fix))
-    return rows, problems
-
-
-def _delimiter(lines: Sequence[str]) -> str:
-    """The delimiter that gives the most lines the same number of cells, and of those the most cells."""
-
-    def fit(delimiter: str) -> tuple[float, int]:
-        try:
-            widths = [len(row) for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True) if row]
-        except csv.Error:
-            return (0.0, 0)
-        width, times = max(Counter(widths).items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-        return (times / len(widths), width) if width > 1 else (0.0, 0)
-
-    return max(DELIMITERS, key=fit)
-
-
-def _columns(rows: Sequence[Row], is_id: Test) -> list[Column]:
-    """The columns that have cells; a first row that holds an id is no row of names."""
-    below = rows[_header(rows, is_id) :]
-    if not below:
-        return []
-    line, names = below[0]
-    if any(is_id(cell.strip()) for cell in names):
-        names = []
-    else:
-        below = below[1:]
-    columns = []
-    for index in range(max((len(cells) for _, cells in below), default=0)):
-        name = _plain(names[index]) if index < len(names) else ""
-        cells = (Cell(row[index].strip().strip('"'), number) for number, row in below if len(row) > index)
-        kept = tuple(cell for cell in cells if cell.text.casefold() not in NOTHING)
-        columns += [Column(name or f"column {index + 1}", line, kept)] if kept else []
-    return columns
-
-
-def _header(rows: Sequence[Row], is_id: Test) -> int:
-    """The number of rows above the column names: titles, which have fewer cells than most rows."""
-    widths = [max(n for n, cell in enumerate(cells, 1) if cell.strip()) for _, cells in rows]
-    usual = max(Counter(widths).items(), key=lambda item: (item[1], item[0]), default=(0, 0))[0]
-    for number, (_, cells) in enumerate(rows):
-        if widths[number] >= usual or any(is_id(cell.strip()) or _side(cell) for cell in cells):
-            return number
-    return 0
-
-
 def _side(name: str) -> bool:
     return "_".join(words(name)) in SIDES
-
-
-def _plain(text: str, most: int = SHOWN) -> str:
-    """A text as a message repeats it: one line, nothing that a terminal obeys, not too long."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    line = " ".join(line.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-# -- judging its cells -------------------------------------------------------------------
 
 
 class _Judge:
@@ -217,7 +108,9 @@ class _Judge:
         for cell in column.cells:
             for part in self._parts(cell.text, meaning.edition):
                 written.setdefault(part, []).append(cell.line)
-        judged = {text: lines for text, lines in written.items() if self._is_certain(text, meaning.prose)}
+        judged = {
+            text: lines for text, lines in written.items() if self._is_certain(text, meaning.prose or meaning.foreign)
+        }
         if self._all_are(meaning, written):
             judged = written
         said: dict[tuple[str, str], list[int]] = {}
@@ -259,13 +152,13 @@ class _Judge:
         return _Meaning(foreign=True) if edition is None else _Meaning(edition=edition.id)
 
     def _is_certain(self, text: str, prose: bool) -> bool:
-        """Whether a text is a reference wherever it stands: an edition's name with a locator, or an id."""
+        """Whether a text is a reference wherever it stands: an id, a printed form, or an edition with a locator."""
         if self.is_id(text):
             known = self._catalogue.iri(text) in self._catalogue.facts.values
             return text in self._catalogue.provisions or not known  # a trigger has an id too
         found = self._names.left_over(text) if len(text) <= LONGEST else None
         if found is None:
-            return False
+            return not prose and self._names.is_shaped(text)
         edition, rest = found
         strange = [w for w in rest if not _DIGIT.search(w) and len(w) > 1 and not self._names.knows(edition, w)]
         located = any(_DIGIT.search(w) and not _YEAR.fullmatch(w) for w in rest)
@@ -278,14 +171,14 @@ class _Judge:
         if len(meant) == 1:
             return None
         if meant:
-            return f"{column} '{_plain(text)}' can mean more than one provision.", f"Write {_either(meant)}."
+            return f"{column} '{plain(text)}' can mean more than one provision.", f"Write {_either(meant)}."
         prefix = _PREFIXED.fullmatch(text)
         if prefix and not self.is_id(text) and not self._names.editions_in(prefix[1]):
             return f"{column}: framework '{prefix[1]}' is not loaded.", self._loaded
         titled = _TITLED.fullmatch(typed)
         near = () if "://" in text else self._near((titled[1] if titled else typed)[:LONGEST])
         fix = f"Did you mean {_either(near)}?" if near else "Check the id."
-        return f"{column} '{_plain(text)}' is not a provision.", fix
+        return f"{column} '{plain(text)}' is not a provision.", fix
 
     def _exists(self, text: str, edition: str | None) -> bool:
         return len(text) <= LONGEST and len(self._meant(self._typed(text, edition))) == 1

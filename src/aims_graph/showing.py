@@ -21,7 +21,7 @@ def show_json(catalogue: Catalogue, rules: Rules, provision: str, as_of: date) -
     """Everything about one provision as of a day: place, text, evidence, references, rules, mappings both ways."""
     found = catalogue.provisions[provision]
     edition = catalogue.editions[found.edition]
-    whole = (provision, *catalogue.descendants(provision))
+    whole = (provision, *_held_on(catalogue, catalogue.descendants(provision), as_of))
     return {
         **provision_json(catalogue, found, as_of),
         "titles": dict(found.titles),
@@ -35,13 +35,15 @@ def show_json(catalogue: Catalogue, rules: Rules, provision: str, as_of: date) -
         "enforced_by": _enforcing(catalogue, rules, whole),
         "amendments": [
             {
+                "unit": a.unit,
                 "change": a.change,
                 "effective": a.effective.isoformat(),
                 "enacted_by": a.enacted_by,
                 "effect": a.summary,
                 "source": str(a.source),
             }
-            for a in catalogue.amendments_of.get(provision, ())
+            for part in (provision, *catalogue.descendants(provision))
+            for a in catalogue.amendments_of.get(part, ())
         ],
         "framework_title": edition.title,
         "bindingness": edition.bindingness,
@@ -58,7 +60,7 @@ def show_json(catalogue: Catalogue, rules: Rules, provision: str, as_of: date) -
             }
             for w in found.wordings
         ],
-        "parts": list(catalogue.children.get(provision, ())),
+        "parts": _held_on(catalogue, catalogue.children.get(provision, ()), as_of),
         "triggers": [
             {"id": t.id, "condition": t.condition, "question": t.question, "source": str(t.source)}
             for t in catalogue.triggers_of.get(provision, ())
@@ -66,6 +68,11 @@ def show_json(catalogue: Catalogue, rules: Rules, provision: str, as_of: date) -
         "mappings": [_row_json(row, provision) for row in catalogue.rows_at.get(provision, ())],
         "graph_version": catalogue.version,
     }
+
+
+def _held_on(catalogue: Catalogue, parts: Iterable[str], as_of: date) -> list[str]:
+    """Those parts whose text is in force on a day."""
+    return [part for part in parts if catalogue.provisions[part].in_force.holds(as_of)]
 
 
 def _named(catalogue: Catalogue, ids: Iterable[str]) -> list[dict[str, str]]:

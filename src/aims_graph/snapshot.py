@@ -1,4 +1,4 @@
-"""The catalogue as built once: a later start reads it back instead of building it again.
+"""The catalogue, and what its provisions cover, as built once: a later start reads them back.
 
 A snapshot is named by a hash of every data file, of the code that builds it and
 of the Python version, so it can be absent but never stale. It lies in
@@ -23,12 +23,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aims_graph import catalogue, model
+from aims_graph import catalogue, closure, model
 from aims_graph.catalogue import Catalogue
+from aims_graph.chain import Context
 from aims_graph.errors import InputError
 from aims_graph.files import DataFile
 
-KEPT = 4  # snapshots in the folder; the oldest go first
+KEPT = 4  # snapshots of a kind in the folder; the oldest go first
+_CLAIMS = ("chain", "closure", "confidence", "guards", "inference", "model", "relations")  # what decides a closure
 _CODE = ("build", "catalogue", "model", "relations", "reviews", "sssom", "turtle", "vocab")  # what decides its content
 _KNOWN = {
     ("aims_graph.catalogue", "Catalogue"),
@@ -44,12 +46,27 @@ def load(files: Sequence[DataFile]) -> Catalogue:
     folder = _folder()
     if folder is None:
         return catalogue.load(files)
-    path = folder / f"{_key(files)}.catalogue"
+    path = folder / f"{_key(catalogue.digest(files), _CODE)}.catalogue"
     found = _read(path)
-    if found is not None:
+    if isinstance(found, Catalogue):
         return replace(found, files=tuple(files))
     built = catalogue.load(files)
     _write(path, replace(built, files=()))
+    return built
+
+
+def covers(known: Catalogue, context: Context) -> Covers:
+    """What each provision covers, from a snapshot if there is one for this data, day and trust."""
+    folder = _folder()
+    if folder is None or not known.files:
+        return closure.covers(known, context)
+    what = f"{catalogue.digest(known.files)} {context.as_of} {context.trust}"
+    path = folder / f"{_key(what, _CLAIMS)}.covers"
+    found = _read(path)
+    if isinstance(found, dict):
+        return found
+    built = closure.covers(known, context)
+    _write(path, built)
     return built
 
 
@@ -69,11 +86,14 @@ def _folder() -> Path | None:
     return home / "aims-graph" if home.is_absolute() and home != Path("/.cache") else None
 
 
-def _key(files: Sequence[DataFile]) -> str:
-    found = hashlib.sha256(f"{sys.implementation.cache_tag} {catalogue.digest(files)}".encode())
-    for module in _CODE:
+def _key(what: str, modules: Sequence[str]) -> str:
+    found = hashlib.sha256(f"{sys.implementation.cache_tag} {what}".encode())
+    for module in modules:
         found.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     return found.hexdigest()[:32]
+
+
+Covers = dict[str, tuple[str, ...]]
 
 
 class _Reader(pickle.Unpickler):
@@ -91,22 +111,22 @@ def _is_ours(path: Path) -> bool:
     return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _read(path: Path) -> Catalogue | None:
+def _read(path: Path) -> object:
     collecting = gc.isenabled()
     gc.disable()  # thousands of values come to life at once, and none of them is garbage
     try:
         if not (_is_ours(path.parent) and _is_ours(path)):
             return None
-        found = _Reader(io.BytesIO(path.read_bytes())).load()
+        found: object = _Reader(io.BytesIO(path.read_bytes())).load()
     except Exception:  # noqa: BLE001  whatever is wrong with a snapshot, building anew mends it
         return None
     finally:
         if collecting:
             gc.enable()
-    return found if isinstance(found, Catalogue) else None
+    return found
 
 
-def _write(path: Path, built: Catalogue) -> None:
+def _write(path: Path, built: object) -> None:
     """Write the whole file or nothing; a folder that cannot be written to only costs time."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -116,7 +136,7 @@ def _write(path: Path, built: Catalogue) -> None:
             Path(part.name).replace(path)
         finally:
             Path(part.name).unlink(missing_ok=True)
-        ages = sorted(path.parent.glob("*.catalogue"), key=lambda p: p.stat().st_mtime)
+        ages = sorted(path.parent.glob(f"*{path.suffix}"), key=lambda p: p.stat().st_mtime)
         for old in ages[:-KEPT]:
             old.unlink(missing_ok=True)
     except OSError:

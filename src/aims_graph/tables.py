@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -246,6 +247,7 @@ def provision(shown: dict[str, Any]) -> Group:
         ("systems", ", ".join(shown["system_classes"])),
         ("in force", f"{shown['in_force_from'] or '…'} to {shown['in_force_to'] or '…'}"),
         ("applies", "; ".join(f"{a['from']} ({a['system_class']})" for a in shown["applies"])),
+        ("open", "; ".join(sorted({a["legal_question"] for a in shown["applies"] if a["legal_question"]}))),
         ("only where", shown["condition"] or ""),
         ("parts", f"{shown['decomposition']}: {_some(shown['parts'])}" if shown["parts"] else ""),
         ("refers to", _some(shown["refers_to"])),
@@ -276,8 +278,12 @@ def footer(as_of: str, version: str) -> Text:
 
 
 def _amended(shown: dict[str, Any]) -> list[RenderableType]:
-    changes = [f"{a['effective']} {a['change']} by {a['enacted_by']}: {a['effect']}" for a in shown["amendments"]]
-    return [*_heading("Amended"), *(wrapped(change, 2, 2) for change in changes)] if changes else []
+    changes = []
+    for found in shown["amendments"]:
+        part = "" if found["unit"] == shown["id"] else f"{found['unit'].partition(':')[2]} "
+        changes.append(f"{found['effective']} {part}{found['change']} by {found['enacted_by']}: {found['effect']}")
+    lines = [wrapped(change, 2, 2) for change in changes[:MANY]]
+    return [*_heading("Amended"), *lines, *_rest(changes)] if changes else []
 
 
 def _set_off(shown: dict[str, Any]) -> list[RenderableType]:
@@ -295,19 +301,32 @@ def _evidence(shown: dict[str, Any]) -> list[RenderableType]:
         for number, types in enumerate(asked["any_of"]):
             start = "or: " if number else ""
             blocks.append(wrapped(start + "; ".join(t["label"] for t in types), 4, 2))
-        blocks += [wrapped(line, 4, 2, "dim") for line in (_kept(asked), _fresh(asked)) if line]
+        notes = (_kept(asked), _fresh(asked), asked["note"])
+        blocks += [wrapped(line, 4, 2, "dim") for line in notes if line]
     return [*blocks, *_rest(shown["evidence"])]
 
 
 def _kept(asked: dict[str, Any]) -> str:
-    least = f"at least {asked['retention']}" if asked["retention"] else ""
+    least = f"at least {_spoken(asked['retention'])}" if asked["retention"] else ""
     since = f"from {asked['retained_from']}" if asked["retained_from"] else ""
     kept = " ".join(x for x in (least, since, asked["retention_rule"]) if x)
     return f"kept: {kept}" if kept else ""
 
 
+def _spoken(duration: str) -> str:
+    """A duration in words.
+
+    >>> _spoken("P10Y"), _spoken("P1Y6M")
+    ('10 years', '1 year 6 months')
+    """
+    units = {"Y": "year", "M": "month", "D": "day"}
+    parts = re.findall(r"(\d+)([YMD])", duration)
+    return " ".join(f"{n} {units[unit]}{'' if n == '1' else 's'}" for n, unit in parts)
+
+
 def _fresh(asked: dict[str, Any]) -> str:
-    fresh = "; ".join(x for x in (asked["freshness"], asked["freshness_rule"]) if x)
+    stated = _spoken(asked["freshness"]) if asked["freshness"] else ""
+    fresh = "; ".join(x for x in (stated, asked["freshness_rule"]) if x)
     return f"as new as: {fresh}" if fresh else ""
 
 

@@ -18,7 +18,7 @@ app.add_typer(frameworks_app, name="frameworks")
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A provision, as people write it.")],
+    name: Annotated[list[str], typer.Argument(metavar="ID", help="A provision, as people write it.")],
     as_of: AsOf = None,
     data: Data = None,
     format: Output = Format.table,
@@ -27,7 +27,7 @@ def show(
     from aims_graph.showing import show_json
 
     library = Library.open(data or ())
-    shown = show_json(library.catalogue, library.rules, library.names.resolve(name), day(as_of))
+    shown = show_json(library.catalogue, library.rules, library.names.resolve(" ".join(name)), day(as_of))
     if format is Format.json:
         print_json(shown)
     elif format is Format.csv:
@@ -103,7 +103,7 @@ def diff(
 
     library = Library.open(data or ())
     edition = library.catalogue.editions[library.names.edition(framework)]
-    first, last = day(start, "--from"), day(None if end == "today" else end, "--to")
+    first, last = day(None if start == "today" else start, "--from"), day(None if end == "today" else end, "--to")
     if first > last:
         raise InputError(f"--from {first} lies after --to {last}. Give the earlier day first.")
     found = history_json(library.catalogue, history(library.catalogue, edition, first, last))
