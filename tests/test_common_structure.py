@@ -92,6 +92,16 @@ def test_a_hub_is_no_bridge_between_editions_of_one_framework() -> None:
     assert (claims["b:1"].degree, claims["hub:1"].degree) == (Degree.FULL, Degree.FULL)
 
 
+def test_of_two_supersets_of_one_core_neither_is_the_other() -> None:
+    """Without twins in the way: both hold the core, so they overlap, and nothing makes them equal."""
+    catalogue = worlds.catalogue(
+        [worlds.provision(n) for n in ("a:1", "b:1", "hub:1")],
+        [worlds.row(n, Relation.SUPERSET, "hub:1", status=ACCEPTED) for n in ("a:1", "b:1")],
+    )
+    claims = infer(catalogue, ["a:1"], Options(AS_OF).context()).claims
+    assert (claims["hub:1"].degree, claims["b:1"].degree) == (Degree.FULL, Degree.PARTIAL)
+
+
 def test_twins_stay_twins_through_a_hub() -> None:
     catalogue = hub(("a:1", "hub:1"), ("b:1", "hub:1"), managed={"a": "one", "b": "other"}, frameworks={})
     answer = what_else(catalogue, ["a:1"], Options(AS_OF))

@@ -409,9 +409,7 @@ class Builder:
         set_off = {p for t in self.triggers.values() for p in t.sets_off}
         for trigger in self.triggers.values():
             for name in trigger.sets_off:
-                if name not in self.provisions:
-                    what = f"trigger '{trigger.id}' sets off '{name}', which does not exist."
-                    self.bad(self._iri_of(trigger.id), what, self.suggestion(name))
+                self._exists(trigger.id, name, "sets off")
         for amendment in self.amendments.values():
             self._exists(amendment.id, amendment.unit, "amends")
         for requirement in self.evidence.values():

@@ -60,9 +60,14 @@ class Catalogue:
         return _read_facts(self.files)[0]
 
     @cached_property
+    def digest(self) -> str:
+        """The hash of every data file; computed once, also where a snapshot asks for it."""
+        return digest(self.files)
+
+    @property
     def version(self) -> str:
         """Twelve characters that change whenever any data file does."""
-        return digest(self.files)[:12]
+        return self.digest[:12]
 
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:

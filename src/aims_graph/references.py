@@ -1,9 +1,9 @@
 """References to provisions in other people's tables: which of them exist, and what was probably meant.
 
-A cell that is an id of a loaded edition, or
-names an edition, is a reference. What else a column holds is one if its name
-says so (`subject_id`, `object_id`), if it names a loaded edition, or if at least
-half of its cells name one provision each.
+A cell that is an id of a loaded edition, has a printed form of one, or names an
+edition with a locator is a reference. What else a column holds is one if its
+name says so (`subject_id`, `object_id`), if it names a loaded edition, or if at
+least half of its cells name one provision each.
 """
 
 from __future__ import annotations

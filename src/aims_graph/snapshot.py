@@ -46,13 +46,16 @@ def load(files: Sequence[DataFile]) -> Catalogue:
     folder = _folder()
     if folder is None:
         return catalogue.load(files)
-    path = folder / f"{_key(catalogue.digest(files), _CODE)}.catalogue"
+    digest = catalogue.digest(files)
+    path = folder / f"{_key(digest, _CODE)}.catalogue"
     found = _read(path)
     if isinstance(found, Catalogue):
-        return replace(found, files=tuple(files))
-    built = catalogue.load(files)
-    _write(path, replace(built, files=()))
-    return built
+        loaded = replace(found, files=tuple(files))
+    else:
+        loaded = catalogue.load(files)
+        _write(path, replace(loaded, files=()))
+    loaded.__dict__["digest"] = digest  # computed once
+    return loaded
 
 
 def covers(known: Catalogue, context: Context) -> Covers:
@@ -60,7 +63,7 @@ def covers(known: Catalogue, context: Context) -> Covers:
     folder = _folder()
     if folder is None or not known.files:
         return closure.covers(known, context)
-    what = f"{catalogue.digest(known.files)} {context.as_of} {context.trust}"
+    what = f"{known.digest} {context.as_of} {context.trust}"
     path = folder / f"{_key(what, _CLAIMS)}.covers"
     found = _read(path)
     if isinstance(found, dict):
