@@ -18,6 +18,7 @@ from aims_graph.model import (
     Edition,
     EvidenceRequirement,
     EvidenceType,
+    Joint,
     Mapping,
     Provision,
     Trigger,
@@ -86,6 +87,29 @@ class Catalogue:
             for side in {row.subject, row.object} - {NO_TERM_FOUND}:
                 found[side].append(row)
         return {side: tuple(rows) for side, rows in found.items()}
+
+    @cached_property
+    def joints(self) -> tuple[Joint, ...]:
+        """The rows that count only together."""
+        groups: dict[tuple[str, str], list[Mapping]] = defaultdict(list)
+        for row in self.mappings:
+            if row.joint is not None:
+                groups[row.mapping_set, row.joint].append(row)
+        return tuple(
+            Joint(
+                tuple(rows), tuple(dict.fromkeys(r.subject for r in rows)), tuple(dict.fromkeys(r.object for r in rows))
+            )
+            for rows in groups.values()
+        )
+
+    @cached_property
+    def joints_at(self) -> dict[str, tuple[Joint, ...]]:
+        """The joint rows that touch each provision, on either side."""
+        found: dict[str, list[Joint]] = defaultdict(list)
+        for joint in self.joints:
+            for provision in dict.fromkeys((*joint.subjects, *joint.objects)):
+                found[provision].append(joint)
+        return {provision: tuple(joints) for provision, joints in found.items()}
 
     @cached_property
     def referred_from(self) -> dict[str, tuple[str, ...]]:
@@ -249,10 +273,40 @@ def _as_it_counts(row: Mapping, reviews: dict[str, Review]) -> Mapping:
     return replace(row, status=PROPOSED)
 
 
-def _row_problems(rows: list[Mapping], builder: Builder) -> list[Problem]:
+def _joint_problems(rows: list[Mapping]) -> list[Problem]:
+    """Rows of one joint group state one thing: they differ only in their ends, and there are several."""
+    groups: dict[tuple[str, str], list[Mapping]] = defaultdict(list)
+    for row in rows:
+        if row.joint is not None:
+            groups[row.mapping_set, row.joint].append(row)
     problems: list[Problem] = []
+    for (_, name), group in groups.items():
+        first, *others = group
+        alike = ("relation", "confidence", "rationale_kind", "overlap", "strength", "condition")
+        for row in others:
+            unlike = [f for f in alike if getattr(row, f) != getattr(first, f)]
+            if unlike:
+                what = f"row '{row.id}' of joint group '{name}' has another {unlike[0]} than '{first.id}'."
+                problems.append(Problem(row.source.path, row.source.line, what, "A joint group states one thing."))
+        sides = {row.subject for row in group}, {row.object for row in group}
+        at = first.source
+        if max(map(len, sides)) < 2:
+            what = f"joint group '{name}' joins nothing: it has one subject and one object."
+            problems.append(Problem(at.path, at.line, what, "Add its other rows, or empty ext_joint_group."))
+        for side in sides:
+            if NO_TERM_FOUND in side or len({end.partition(":")[0] for end in side}) > 1:
+                what = f"joint group '{name}' joins ends that are not provisions of one edition."
+                problems.append(Problem(at.path, at.line, what, "Join provisions of one edition only."))
+        if sides[0] & sides[1]:
+            what = f"joint group '{name}' has '{min(sides[0] & sides[1])}' on both sides."
+            problems.append(Problem(at.path, at.line, what, "Keep a provision on one side."))
+    return problems
+
+
+def _row_problems(rows: list[Mapping], builder: Builder) -> list[Problem]:
+    problems = _joint_problems(rows)
     seen: dict[str, Mapping] = {}
-    pairs: dict[tuple[str, str, str], Mapping] = {}
+    pairs: dict[tuple[str, str, str, str], Mapping] = {}
     for row in rows:
 
         def bad(what: str, fix: str, row: Mapping = row) -> None:
@@ -266,7 +320,7 @@ def _row_problems(rows: list[Mapping], builder: Builder) -> list[Problem]:
                 bad(f"{side} '{name}' is not a provision.", builder.suggestion(name))
         if row.condition is not None and row.condition not in builder.triggers:
             bad(f"ext_condition '{row.condition}' is not a trigger.", "Use the id of an aims:Trigger.")
-        key = (min(row.subject, row.object), max(row.subject, row.object), row.mapping_set)
+        key = (min(row.subject, row.object), max(row.subject, row.object), row.mapping_set, row.joint or "")
         if NO_TERM_FOUND not in key:
             if key in pairs:
                 bad(

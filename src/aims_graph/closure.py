@@ -31,5 +31,5 @@ def asserted(catalogue: Catalogue, context: Context) -> Iterator[tuple[str, str,
     """(subject, relation, object) ids of every admitted set relation, as it travels."""
     for row in catalogue.mappings:
         known = row.subject in catalogue.provisions and row.object in catalogue.provisions
-        if known and context.admits(row) and row.relation.is_set_relation:
+        if known and row.joint is None and context.admits(row) and row.relation.is_set_relation:
             yield row.subject, travels_as(catalogue, row, context).value, row.object

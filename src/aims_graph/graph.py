@@ -111,7 +111,7 @@ def _row_quads(catalogue: Catalogue, row: Mapping) -> Iterator[ox.Quad]:
         f"{AIMS}mappingCondition": _expand(catalogue, row.condition) if row.condition else None,
         f"{AIMS}author": _expand(catalogue, row.author) if row.author else None,
     }
-    texts = {f"{AIMS}sourceLine": str(row.source), f"{AIMS}rationale": row.rationale}
+    texts = {f"{AIMS}sourceLine": str(row.source), f"{AIMS}rationale": row.rationale, f"{AIMS}jointGroup": row.joint}
     numbers = {f"{AIMS}confidence": row.confidence, f"{AIMS}strength": row.strength}
     for prop, link in links.items():
         if link is not None:

@@ -25,6 +25,7 @@ from aims_graph.model import (
     AS_APPROPRIATE,
     Claim,
     Derivation,
+    Joint,
     Mapping,
     Provision,
     Step,
@@ -122,7 +123,7 @@ class _Search:
             self._push(reached)
         while self._heap:
             self._walk()
-            for reached in list(self._all_parts()):
+            for reached in [*self._all_parts(), *self._all_joined()]:
                 self._push(reached)
 
     # -- walking -----------------------------------------------------------------
@@ -162,6 +163,10 @@ class _Search:
             arrived = self._cross(reached, Crossing(edge, provision, target, row))
             if arrived is not None and not self._contradicted(reached, arrived):
                 yield arrived
+        for joint in self.catalogue.joints_at.get(provision.id, ()):
+            for arrived in self._past_joint(joint, (reached,), reached.used):
+                if not self._contradicted(reached, arrived):
+                    yield arrived
 
     def _hierarchy(self, provision: Provision) -> Iterator[tuple[Edge, str]]:
         if provision.decomposition == ALL_OF:
@@ -178,7 +183,7 @@ class _Search:
         for row in self.catalogue.rows_at.get(provision.id, ()):
             forward = row.subject == provision.id
             other = row.object if forward else row.subject
-            if other not in self.catalogue.provisions:
+            if other not in self.catalogue.provisions or row.joint is not None:
                 continue
             yield row, Edge((row.relation if forward else row.relation.converse).value), other
 
@@ -238,13 +243,62 @@ class _Search:
             proofs = [[r for r in self.found.get(m, ()) if r.degree is Degree.FULL] for m in asked]
             if not proofs or not all(proofs):
                 continue
-            for used, premises in self._together(parent, proofs):
+            for used, premises in self._together((parent,), proofs):
                 vacuous = used.vacuous or len(asked) < len(members)
                 joined = self._join(whole, replace(used, vacuous=vacuous), premises)
                 if joined is not None:
                     yield joined
 
-    def _together(self, whole: str, proofs: list[list[Reached]]) -> list[tuple[Used, tuple[Reached, ...]]]:
+    def _all_joined(self) -> Iterator[Reached]:
+        """All subjects (or all objects) of a joint group full: their union is full, and its relation carries on."""
+        for joint in self.catalogue.joints:
+            for here, there in ((joint.subjects, joint.objects), (joint.objects, joint.subjects)):
+                proofs = [[r for r in self.found.get(m, ()) if r.degree is Degree.FULL] for m in here]
+                if len(here) == 1 or not all(proofs):
+                    continue
+                for used, premises in self._together(there, proofs):
+                    yield from self._past_joint(joint, premises, used)
+
+    def _past_joint(self, joint: Joint, premises: tuple[Reached, ...], used: Used) -> Iterator[Reached]:
+        """What follows beyond a joint group when its whole side is full, or from what is done of one member of it."""
+        sides = joint.sides(premises[0].provision)
+        if sides is None:
+            return
+        here, there, relation = sides
+        whole = len(premises) == len(here)
+        done = min(p.degree for p in premises) if whole else transfer(Edge.WHOLE, premises[0].degree)
+        for other in there:
+            target = self.catalogue.provisions[other]
+            if meets_again(self.catalogue, used, self.catalogue.provisions[here[0]], target):
+                continue
+            crossings = [
+                Crossing(Edge(relation.value), self.catalogue.provisions[name], target, joint.row) for name in here
+            ]
+            rulings = [guards.rule_on(self.catalogue, crossing, used, self.context) for crossing in crossings]
+            beyond = min(transfer(ruling.edge, done) for ruling in rulings)
+            unguarded = beyond if len(there) == 1 else transfer(Edge.PART, beyond)
+            degree = min(unguarded, *(ruling.cap for ruling in rulings))
+            fired = dict.fromkeys(f for ruling in rulings for f in ruling.fired)
+            named = tuple(dict.fromkeys(f.name for f in fired if f.tells(unguarded)))
+            if degree < Degree.PARTIAL and named:
+                self.blocked.append(Blocked(other, premises[0].provision, joint.row, named))
+            if degree is Degree.NONE:
+                continue
+            names = tuple(p.provision for p in premises)
+            step = Step("joint", names, other, degree, relation.value, joint.row.source, joint.row, named)
+            yield Reached(
+                other,
+                degree,
+                (*dict.fromkeys(s for p in premises for s in p.steps), step),
+                frozenset().union(*(p.flags for p in premises), *(f.flags for f in fired)),
+                _joined(*(p.conditions for p in premises), *(ruling.conditions for ruling in rulings)),
+                _joined(*(p.questions for p in premises), *(ruling.questions for ruling in rulings)),
+                rulings[0].used,
+            )
+
+    def _together(
+        self, concerned: tuple[str, ...], proofs: list[list[Reached]]
+    ) -> list[tuple[Used, tuple[Reached, ...]]]:
         """One proof of each member, in every combination that may stand in one proof."""
         combined: list[tuple[Used, tuple[Reached, ...]]] = [(r.used, (r,)) for r in proofs[0]]
         for member in proofs[1:]:
@@ -257,7 +311,7 @@ class _Search:
                         continue
                     kept[both] += 1
                     if kept[both] > MAX_DERIVATIONS:
-                        self.limited.add(whole)
+                        self.limited.update(concerned)
                     else:
                         longer.append((both, (*premises, reached)))
             combined = longer

@@ -232,6 +232,7 @@ class Mapping:
     overlap: str | None
     strength: int | None
     condition: str | None  # id of the trigger that a case must meet
+    joint: str | None  # rows of one set that share it state one thing together
     justification: str
     author: str | None
     reviewer: str | None
@@ -247,10 +248,33 @@ class Mapping:
 
 
 @dataclass(frozen=True)
+class Joint:
+    """Rows that state one thing together: all their subjects, taken as one, have the relation to all their objects."""
+
+    rows: tuple[Mapping, ...]  # in file order; alike but for their ends
+    subjects: tuple[str, ...]
+    objects: tuple[str, ...]
+
+    @property
+    def row(self) -> Mapping:
+        """The row that stands for all in a proof: one that counts least, so that no row is trusted beyond its own."""
+        return min(self.rows, key=lambda r: (_TRUST.get(r.status, 0), r.id))
+
+    def sides(self, provision: str) -> tuple[tuple[str, ...], tuple[str, ...], Relation] | None:
+        """The side that holds a provision, the other side, and the relation read that way; None if it is on none."""
+        if provision in self.subjects:
+            return self.subjects, self.objects, self.row.relation
+        return (self.objects, self.subjects, self.row.relation.converse) if provision in self.objects else None
+
+
+_TRUST = {DOUBLE_READ: 1, ACCEPTED: 2}
+
+
+@dataclass(frozen=True)
 class Step:
     """One line of a proof: a rule, its premises and what follows."""
 
-    rule: str  # mapping part whole all-parts any-of record
+    rule: str  # target record mapping part whole all-parts any-of joint
     premises: tuple[str, ...]
     conclusion: str
     degree: Degree

@@ -87,6 +87,7 @@ def fingerprint(row: Mapping) -> str:
         "" if row.confidence is None else f"{row.confidence:g}",
         "" if row.strength is None else str(row.strength),
         row.justification,
+        *([row.joint] if row.joint else ()),
     )
     return _hash("\x1f".join(judged))
 
