@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import DATA, Run
 
-from aims_graph import catalogue, closure, files, snapshot
-from aims_graph.chain import Context
+from aims_graph import catalogue, files, snapshot
 from aims_graph.errors import DataError
 from aims_graph.files import DataFile
 
@@ -137,14 +136,3 @@ def test_a_user_without_a_home_starts_too(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", nowhere)
     assert run("show", "widgets:W-1", "--data", DATA / "widgets").code == 0
-
-
-def test_what_provisions_cover_is_remembered_for_the_data_the_day_and_the_trust(
-    folder: Path, shipped: tuple[DataFile, ...]
-) -> None:
-    known = snapshot.load(shipped)
-    asked = [Context(date(2026, 11, 22)), Context(date(2026, 7, 26)), Context(date(2026, 11, 22), trust="accepted")]
-    for number, context in enumerate(asked, 1):
-        built = snapshot.covers(known, context)
-        assert built == snapshot.covers(known, context) == closure.covers(known, context)
-        assert len(list(folder.glob("*.covers"))) == number

@@ -146,6 +146,14 @@ class Catalogue:
                 found[provision].append(trigger)
         return {provision: tuple(items) for provision, items in found.items()}
 
+    def with_mappings(self, rows: tuple[Mapping, ...]) -> Catalogue:
+        """The same texts with other rows; what was worked out from the texts alone is kept. It has no file's version."""
+        other = replace(self, mappings=rows)
+        other.__dict__["digest"] = EDITED
+        of_texts = self.__dict__.keys() - _OF_MAPPINGS - other.__dict__.keys()
+        other.__dict__.update({name: self.__dict__[name] for name in of_texts})
+        return other
+
     def ancestors(self, provision: str) -> tuple[str, ...]:
         """Parents, nearest first."""
         chain: list[str] = []
@@ -158,9 +166,10 @@ class Catalogue:
     def descendants(self, provision: str) -> tuple[str, ...]:
         """Members, members of members and so on, in document order."""
         found: list[str] = []
-        for child in self.children.get(provision, ()):
-            found.append(child)
-            found.extend(self.descendants(child))
+        ahead = list(reversed(self.children.get(provision, ())))
+        while ahead:
+            found.append(ahead.pop())
+            ahead.extend(reversed(self.children.get(found[-1], ())))
         return tuple(found)
 
     def edition_of(self, provision: str) -> Edition:
@@ -271,6 +280,10 @@ def _as_it_counts(row: Mapping, reviews: dict[str, Review]) -> Mapping:
     if review is not None and review.holds(row):
         return row
     return replace(row, status=PROPOSED)
+
+
+EDITED = "edited"  # the digest of a catalogue whose rows are not those of the files
+_OF_MAPPINGS = frozenset({"rows_at", "joints", "joints_at", "mapping_files", "digest"})
 
 
 def _joint_problems(rows: list[Mapping]) -> list[Problem]:

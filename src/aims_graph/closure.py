@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, may_start
+from aims_graph.chain import Context
 from aims_graph.guards import travels_as
-from aims_graph.inference import infer
+from aims_graph.index import Index
 from aims_graph.model import ANY_CLASS
 from aims_graph.relations import Degree
 
@@ -19,12 +19,8 @@ def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]
     For no role or system class in particular; texts not in force on the day are left out.
     """
     open_context = replace(context, roles=frozenset(), system_class=ANY_CLASS, case=None)
-    found: dict[str, tuple[str, ...]] = {}
-    for provision in catalogue.provisions.values():
-        if may_start(catalogue, provision, open_context):
-            result = infer(catalogue, [provision.id], open_context)
-            found[provision.id] = tuple(p for p, c in result.claims.items() if c.degree is Degree.FULL)
-    return found
+    found = Index(catalogue, open_context).everything()
+    return {start: tuple(sorted(p for p, c in claims.items() if c.degree is Degree.FULL)) for start, claims in found}
 
 
 def asserted(catalogue: Catalogue, context: Context) -> Iterator[tuple[str, str, str]]:

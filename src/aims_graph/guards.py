@@ -7,12 +7,31 @@ the result, or ask the question whose answer would lift the cap.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, Crossing, Used, after, chain_roles, in_class, is_duty, is_heading
+from aims_graph.chain import (
+    EXCLUDED,
+    LEFT_OUT,
+    UNKNOWN,
+    UNLISTED,
+    Context,
+    Crossing,
+    Used,
+    after,
+    applicability,
+    chain_roles,
+    expand,
+    in_class,
+    informative,
+    is_duty,
+    is_heading,
+    is_left_out,
+    met,
+)
 from aims_graph.model import (
+    ANY_CLASS,
     ANY_OF,
     BOTH,
     LAW,
@@ -22,6 +41,7 @@ from aims_graph.model import (
     SHALL,
     STANDING,
     Mapping,
+    Provision,
 )
 from aims_graph.relations import Degree, Edge, transfer
 
@@ -123,21 +143,30 @@ def _rationale(catalogue: Catalogue, crossing: Crossing, used: Used, context: Co
 
 
 def _twins(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
-    """Equal text about another management system: an overlap, or for a case only if it is recorded against both."""
-    strong = transfer(crossing.edge, Degree.FULL) is Degree.FULL or crossing.edge in (
-        Edge.SUBSET,
-        Edge.SUPPORTS_INTEGRAL,
-    )
-    if crossing.row is None or not strong:
-        return None
+    """Equal text about another management system: an overlap, or for a case only if it is recorded against both.
+
+    Records may say more: systems run as one with one scope are one, and systems whose scopes have nothing in
+    common have nothing in common.
+    """
     here = catalogue.editions[crossing.origin.edition].managed or used.managed
     there = catalogue.editions[crossing.target.edition].managed
-    if here is None or there is None or here == there:
+    if crossing.row is None or here is None or there is None or here == there:
         return None
+    pair = frozenset((here, there))
+    if pair in context.organisation.apart:
+        return Fired("twins", flags=("scopes-apart",), edge=Edge.CROSSWALK)
+    strong = transfer(crossing.edge, Degree.FULL) is Degree.FULL or crossing.edge in _INTO
+    if not strong:
+        return None
+    if pair in context.organisation.integrated:
+        return Fired("twins", flags=("one-integrated-system",))
     flags = ("same-text-other-system",)
     if context.case is None:
         return Fired("twins", flags=flags, edge=Edge.INTERSECTS)
     return Fired("twins", Degree.FULL if there in context.case.systems else Degree.CANDIDATE, flags)
+
+
+_INTO = (Edge.SUBSET, Edge.SUPPORTS_INTEGRAL)  # all of the origin lies in the target
 
 
 def _choice(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
@@ -181,7 +210,7 @@ def _trigger(catalogue: Catalogue, crossing: Crossing, used: Used, context: Cont
     if context.case is None or not (stated or own):
         return Fired("trigger", conditions=conditions) if conditions else None
     recorded = context.case.answers
-    groups = [(asked, _met([t.id for t in asked], recorded)) for asked in (stated, own) if asked]
+    groups = [(asked, met((t.id for t in asked), recorded)) for asked in (stated, own) if asked]
     states = {state for _, state in groups}
     if states == {"yes"}:
         return Fired("trigger", conditions=conditions) if conditions else None
@@ -192,14 +221,6 @@ def _trigger(catalogue: Catalogue, crossing: Crossing, used: Used, context: Cont
     return Fired("trigger", Degree.CANDIDATE, ("trigger-unrecorded",), conditions=conditions, questions=open_ones)
 
 
-def _met(triggers: list[str], recorded: dict[str, str]) -> str:
-    """Whether any of several triggers was met: yes, no (all denied) or unrecorded."""
-    answers = {recorded.get(t, "unrecorded") for t in triggers}
-    if "yes" in answers:
-        return "yes"
-    return "no" if answers == {"no"} else "unrecorded"
-
-
 def _occurrence(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     """One case says nothing of standing elements, and an overlap counts only where it is per occurrence."""
     if context.case is None:
@@ -207,14 +228,113 @@ def _occurrence(catalogue: Catalogue, crossing: Crossing, used: Used, context: C
     if crossing.target.occurrence in (None, STANDING):
         return Fired("scope", Degree.CANDIDATE, ("standing-elements",))
     row = crossing.row
-    if crossing.edge is Edge.INTERSECTS and row is not None and row.overlap not in (PER_OCCURRENCE, BOTH):
+    if crossing.edge in _OVERLAPS and row is not None and row.overlap not in (PER_OCCURRENCE, BOTH):
         return Fired("occurrence", Degree.CANDIDATE, ("overlap-may-be-standing",))
     if crossing.target.occurrence == BOTH:
         return Fired("scope", Degree.PARTIAL, ("one-case",))
     return None
 
 
+def _one_system(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    """A case about one system of several never covers all that a clause asks of the whole management system.
+
+    Such a clause is one of a management system that the case reaches by no event of its own kind: a planned
+    interval, say, and not the nonconformity. What is asked of each event is asked of this one alone.
+    """
+    case = context.case
+    if case is None or not case.one_system or catalogue.editions[crossing.target.edition].managed is None:
+        return None
+    asked = catalogue.triggers_of.get(crossing.target.id, ())
+    if any(case.answers.get(t.id) == "yes" and t.on_events & case.events for t in asked):
+        return None
+    return Fired("scope", Degree.PARTIAL, ("one-system-only",))
+
+
+def _period(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    """A recurring duty is done up to its next due date; of the period after that the case says nothing."""
+    case, row = context.case, crossing.row
+    if case is None or not case.over:
+        return None
+    stated = [row.condition] if row is not None and row.condition else []
+    for triggers in (stated, [t.id for t in catalogue.triggers_of.get(crossing.target.id, ())]):
+        answered = {t for t in triggers if case.answers.get(t) == "yes"}
+        if answered and answered <= case.over:
+            return Fired("period", Degree.CANDIDATE, ("period-over",))
+    return None
+
+
+def _appropriate(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    """Of a case, a part chosen "as appropriate" is full only with the recorded reason; this names what is missing."""
+    if context.case is None or crossing.edge is not Edge.CHOSEN:
+        return None
+    return Fired("as-appropriate", flags=("choice-not-judged",))
+
+
+def _applicability(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    """A control counts only if the statement of applicability includes it; what it leaves out is shared by no row."""
+    stated = applicability(crossing.target, context)
+    if stated == EXCLUDED or (stated != UNLISTED and is_left_out(catalogue, crossing.target, context)):
+        return Fired("applicability", Degree.CANDIDATE, ("excluded-by-statement",))
+    if stated == UNLISTED:
+        return Fired("applicability", Degree.CANDIDATE, ("not-in-statement",))
+    ends = (crossing.origin, crossing.target)
+    if crossing.row is not None and any(_has_part_left_out(catalogue, end, context) for end in ends):
+        return Fired("applicability", Degree.CANDIDATE, ("part-left-out",))
+    return Fired("applicability", flags=("applicability-unknown",)) if stated == UNKNOWN else None
+
+
+def _has_part_left_out(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
+    if provision.edition not in context.organisation.stated:
+        return False
+    parts = catalogue.descendants(provision.id)
+    return any(applicability(catalogue.provisions[part], context) in LEFT_OUT for part in parts)
+
+
+def _restriction(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
+    """An overlap need not survive asking for one role or class: it may lie in parts that are not asked of it."""
+    if crossing.row is None or crossing.edge not in _OVERLAPS or crossing.row.condition:
+        return None
+    if any(has_part_for_others(catalogue, end, context) for end in (crossing.origin, crossing.target)):
+        return Fired("restriction", Degree.CANDIDATE, ("overlap-may-lie-elsewhere",))
+    return None
+
+
+_OVERLAPS = (Edge.INTERSECTS, Edge.SUPPORTS_EXAMPLE)  # what makes partial from full and says not where it is shared
+
+
+def has_part_for_others(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
+    """Whether some part of a provision binds none of the roles asked about, or concerns other classes of systems."""
+    asked = expand(catalogue, context.roles)
+    if not asked and context.system_class == ANY_CLASS:
+        return False
+    for name in catalogue.descendants(provision.id):
+        part = catalogue.provisions[name]
+        if asked and part.binds and not expand(catalogue, part.binds) & asked:
+            return True
+        if not in_class(part, context):
+            return True
+    return False
+
+
 Guard = Callable[[Catalogue, Crossing, Used, Context], Fired | None]
+
+# What a guard may look at besides the catalogue: the crossing and the context alone, or all that the chain has used.
+LOCAL: tuple[Guard, ...] = (
+    _trust,
+    _force,
+    _in_force,
+    _choice,
+    _legal_effect,
+    _conflict,
+    _trigger,
+    _occurrence,
+    _one_system,
+    _period,
+    _appropriate,
+    _applicability,
+    _restriction,
+)
+OF_CHAIN: tuple[Guard, ...] = (_role, _system_class, _rationale, _twins, _modality, _vacuous)
 
 GUARDS: tuple[Guard, ...] = (
     _trust,
@@ -231,6 +351,11 @@ GUARDS: tuple[Guard, ...] = (
     _conflict,
     _trigger,
     _occurrence,
+    _one_system,
+    _period,
+    _appropriate,
+    _applicability,
+    _restriction,
 )
 
 
@@ -245,3 +370,23 @@ def travels_as(catalogue: Catalogue, row: Mapping, context: Context) -> Edge:
     crossing = Crossing(edge, catalogue.provisions[row.subject], catalogue.provisions[row.object], row)
     fired = _twins(catalogue, crossing, Used(), context)
     return edge if fired is None or fired.edge is None else fired.edge
+
+
+def standing(catalogue: Catalogue, provision: Provision, context: Context) -> Hashable:
+    """All that guards look at in a provision, cases aside: two of equal standing are ruled alike."""
+    return (
+        provision.edition,
+        provision.force,
+        bool(provision.addressees),
+        informative(catalogue, provision),
+        provision.in_force.holds(context.as_of),
+        provision.binds,
+        provision.system_classes,
+        provision.decomposition,
+        provision.modality,
+        provision.occurrence,
+        applicability(provision, context),
+        is_left_out(catalogue, provision, context),
+        _has_part_left_out(catalogue, provision, context),
+        has_part_for_others(catalogue, provision, context),
+    )

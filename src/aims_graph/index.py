@@ -1,65 +1,626 @@
-"""Every full and partial claim at level provision, best proof of each, compiled for one context.
+"""Every full and partial claim at level provision with its best proof, compiled for one context.
 
-(First form: asks the full search. The compiled arrays replace it behind the same names.)
+Provisions, rows and what a chain has used become whole numbers. Edges whose
+ends and rows look alike to the guards are of one kind; what the guards say of a
+kind, after a chain has used so much, is asked of the guards once and
+remembered. The search is best first; of two claims on one provision, the one
+that is no higher, no surer and no freer is dropped. `inference` keeps every
+proof, `reference` says the same as this module in a few readable lines, and the
+tests hold the three equal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from heapq import heappop, heappush
+from math import prod
+from typing import NamedTuple, TypeVar
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, may_start
-from aims_graph.inference import infer
-from aims_graph.model import Derivation
+from aims_graph.chain import Context, Crossing, Used, is_asked, meets_again, start_at, without_idle
+from aims_graph.guards import rule_on, standing
+from aims_graph.inference import UPWARD, Reached, Search
+from aims_graph.model import ALL_OF, Derivation, Joint, Provision
 from aims_graph.model import Mapping as Row
-from aims_graph.relations import Degree
+from aims_graph.relations import Degree, Edge, Relation, transfer
+
+MAX_KEPT = 64  # claims kept on one provision by one question, each freer or surer than the others
+MAX_VISITS = 1_000_000  # members looked at for one whole by one question, while joining their claims
+FULL, PARTIAL = int(Degree.FULL), int(Degree.PARTIAL)
 
 
-@dataclass(frozen=True)
-class Best:
-    """A full or partial claim with its most probable proof in short: the rows it stands on, in order of use."""
+class Best(NamedTuple):
+    """A full or partial claim with its most probable proof in short."""
 
     provision: str
     degree: Degree
     confidence: float | None  # of the best proof; None where one of its rows states none
-    rows: tuple[str, ...]
+    rows: tuple[str, ...]  # ids of the mapping rows it stands on, in order of use
+    path: tuple[str, ...]  # from the start to here; at a whole, the paths of its members one after the other
+
+
+class Hop(NamedTuple):
+    """One mapping row at a provision, read from it, with what a full claim becomes beyond it."""
+
+    provision: str
+    relation: str
+    degree: Degree
+    confidence: float | None
+    row: str
+
+
+State = tuple[int, int, float, int, int | tuple[int, ...], int]
+"""A claim as numbers: provision, degree, product of confidences so far (unknown as 0), what its chain has used, the
+place of its premise in the block (-1 at a start; of several, all places), and the row taken (-1: none)."""
+
+Block = list[State]
+"""All claims that one question kept, each premise before its use; the first of each provision is its best."""
+
+_Known = tuple[int, float, int, int]
+"""Of a claim kept on a provision: degree, product, what is used, place in the block."""
+
+_Joined = tuple[int, float, tuple[int, ...]]
+"""Claims on several members that may stand in one proof: what they have used together, their product, places."""
+
+_Arc = tuple[int, int, int, float]
+"""One directed edge: provision it leads to, kind, row (-1: none), confidence."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """What follows only when all members are full: an exhaustive whole, or the far side of a joint group."""
+
+    members: tuple[int, ...]
+    arcs: tuple[_Arc, ...]
 
 
 class Index:
-    """The claims of one catalogue for one context (never a case)."""
+    """The claims of one catalogue for one context, which holds no case.
+
+    Building reads the whole catalogue; `changed` gives the index after an edit
+    of rows without building anew.
+    """
+
+    def __init__(self, catalogue: Catalogue, context: Context) -> None:
+        if context.case is not None:
+            raise ValueError("an index holds no case; ask inference.infer")
+        self.catalogue = catalogue
+        self.context = context
+        self.names = tuple(catalogue.provisions)
+        self.numbers = {name: i for i, name in enumerate(self.names)}
+        self.limited: set[str] = set()  # provisions of which some question kept only the first MAX_KEPT claims
+        self._kinds = _Kinds(catalogue, context)
+        self._alike = [self._kinds.alike(p) for p in catalogue.provisions.values()]
+        self._rows = {row.id: i for i, row in enumerate(catalogue.mappings)}
+        self._row: list[Row | None] = list(catalogue.mappings)
+        self._arcs: list[tuple[_Arc, ...]] = self._compiled()
+        self._wholes: dict[int, tuple[_Whole, ...]] = self._compiled_wholes()
+        self._found: dict[int, dict[str, Best]] = {}
+        self._hops: dict[str, tuple[Hop, ...]] = {}
+
+    # -- asking ------------------------------------------------------------------
+
+    @cached_property
+    def starts(self) -> tuple[str, ...]:
+        """The provisions from which a claim can start."""
+        return tuple(name for i, name in enumerate(self.names) if self._start(i) is not None)
+
+    def claims(self, *starts: str) -> dict[str, Best]:
+        """Full and partial claims when all that the starts ask is done together, the starts included; computed now.
+
+        Best first. A start from which no claim can start adds nothing.
+        """
+        return self.told(self.block(*starts))
+
+    def told(self, block: Block) -> dict[str, Best]:
+        """The claims of a block in words, the best of each provision."""
+        found: dict[str, Best] = {}
+        for place, state in enumerate(block):
+            name = self.names[state[0]]
+            if name not in found:
+                found[name] = self._best(block, place)
+        return found
+
+    def remembered(self, start: str) -> dict[str, Best]:
+        """The claims of one start; computed the first time, and again after a change that can touch them."""
+        number = self.numbers[start]
+        found = self._found.get(number)
+        if found is None:
+            found = self._found[number] = self.claims(start)
+        return found
+
+    def everything(self) -> Iterator[tuple[str, dict[str, Best]]]:
+        """The claims of every start alone, remembered."""
+        return ((start, self.remembered(start)) for start in self.starts)
+
+    def hop(self, provision: str) -> tuple[Hop, ...]:
+        """The mapping rows at a provision that carry a full claim onward, surest first."""
+        found = self._hops.get(provision)
+        if found is None:
+            found = self._hops[provision] = self._hopped(self.numbers[provision])
+        return found
+
+    def derivation(self, starts: Sequence[str], provision: str) -> Derivation | None:
+        """The best proof of one claim, step by step; None where there is no full or partial claim."""
+        block = self.block(*starts)
+        number = self.numbers[provision]
+        place = next((i for i, state in enumerate(block) if state[0] == number), None)
+        return None if place is None else _Replay(self, block).reached(place).derivation()
+
+    def changed(self, rows: Mapping[str, Row | None]) -> Index:
+        """The index with some rows replaced, added (by new ids) or taken away (None); this one stays as it is."""
+        new = object.__new__(Index)
+        new.__dict__.update(self.__dict__)
+        before = {name: self._row[i] for name in rows if (i := self._rows.get(name)) is not None}
+        new.catalogue = _edited(self.catalogue, rows)
+        new._rows, new._row, new._arcs = dict(self._rows), list(self._row), list(self._arcs)
+        new.limited = set(self.limited)
+        touched: set[str] = set()
+        for name, row in rows.items():
+            new._replace(name, row)
+        for row in (*before.values(), *rows.values()):
+            touched |= {row.subject, row.object} if row is not None else set()
+        if any(row is not None and row.joint is not None for row in (*before.values(), *rows.values())):
+            new._arcs, new._wholes = new._compiled(), new._compiled_wholes()
+            new._found = {}
+        else:
+            new._found = {s: f for s, f in self._found.items() if f.keys().isdisjoint(touched)}
+        new._hops = {p: h for p, h in self._hops.items() if p not in touched}
+        return new
+
+    # -- compiling ---------------------------------------------------------------
+
+    def _compiled(self) -> list[tuple[_Arc, ...]]:
+        found: list[list[_Arc]] = [[] for _ in self.names]
+        provisions, numbers = self.catalogue.provisions, self.numbers
+        for name, members in self.catalogue.children.items():
+            decomposition, above = provisions[name].decomposition or "", numbers[name]
+            up = UPWARD.get(decomposition)
+            for member in members:
+                if is_asked(self.catalogue, provisions[member], self.context):
+                    part = numbers[member]
+                    if decomposition == ALL_OF:
+                        found[above].append((part, self._kind(Edge.PART, above, part), -1, 1.0))
+                    if up is not None:
+                        found[part].append((above, self._kind(up, part, above), -1, 1.0))
+        for place, row in enumerate(self._row):
+            for start, arc in self._row_arcs(place, row):
+                found[start].append(arc)
+        for joint in self.catalogue.joints:
+            for start, arc in self._joint_arcs(joint):
+                found[start].append(arc)
+        return [tuple(arcs) for arcs in found]
+
+    def _row_arcs(self, place: int, row: Row | None) -> Iterator[tuple[int, _Arc]]:
+        """A row as edges both ways; none where a side is no provision, nothing can pass, or it counts only jointly."""
+        if row is None or row.joint is not None:
+            return
+        one, other = self.numbers.get(row.subject), self.numbers.get(row.object)
+        if one is None or other is None:
+            return
+        onward, back = _WAYS[row.relation]
+        for start, end, edge in ((one, other, onward), (other, one, back)):
+            kind = self._kind(edge, start, end, row)
+            if self._kinds.open(kind):
+                yield start, (end, kind, place, row.confidence or 0.0)
+
+    def _joint_arcs(self, joint: Joint) -> Iterator[tuple[int, _Arc]]:
+        """From each member of one side alone to each of the other side."""
+        for here, there, relation in _both_ways(joint):
+            for start in here:
+                for end in there:
+                    shape = _Shape(whole=len(here) > 1, part=len(there) > 1)
+                    yield self.numbers[start], self._joint_arc(joint, here, end, relation, shape)
+
+    def _joint_arc(self, joint: Joint, here: tuple[str, ...], end: str, relation: Relation, shape: _Shape) -> _Arc:
+        origins = [self.numbers[name] for name in here]
+        alike = tuple(self._alike[o] for o in origins)
+        last, edge = self.numbers[end], Edge(relation.value)
+        kind = self._kinds.number(edge, alike, self._alike[last], joint.row, shape, tuple(origins), last, self.names)
+        return (last, kind, self._rows[joint.row.id], joint.row.confidence or 0.0)
+
+    def _compiled_wholes(self) -> dict[int, tuple[_Whole, ...]]:
+        found: dict[int, list[_Whole]] = {}
+        for name, members in self.catalogue.children.items():
+            above = self.catalogue.provisions[name]
+            numbers = tuple(self.numbers[m] for m in without_idle(self.catalogue, members, self.context))
+            if numbers and above.decomposition == ALL_OF and above.exhaustive:
+                end = self.numbers[name]
+                kind = self._kind(Edge.WHOLE, numbers[0], end, shape=_Shape(all_parts=True))
+                self._add_whole(found, _Whole(numbers, ((end, kind, -1, 1.0),)))
+        for joint in self.catalogue.joints:
+            for here, there, relation in _both_ways(joint):
+                if len(here) > 1:
+                    shape = _Shape(part=len(there) > 1)
+                    arcs = tuple(self._joint_arc(joint, here, end, relation, shape) for end in there)
+                    self._add_whole(found, _Whole(tuple(self.numbers[m] for m in here), arcs))
+        return {member: tuple(wholes) for member, wholes in found.items()}
+
+    @staticmethod
+    def _add_whole(found: dict[int, list[_Whole]], whole: _Whole) -> None:
+        for member in whole.members:
+            found.setdefault(member, []).append(whole)
+
+    def _kind(self, edge: Edge, start: int, end: int, row: Row | None = None, shape: _Shape | None = None) -> int:
+        return self._kinds.number(edge, (self._alike[start],), self._alike[end], row, shape, (start,), end, self.names)
+
+    def _replace(self, name: str, row: Row | None) -> None:
+        place = self._rows.get(name)
+        if place is None:
+            place = self._rows[name] = len(self._row)
+            self._row.append(None)
+        old = self._row[place]
+        self._row[place] = row
+        for end in {n for r in (old, row) if r is not None for n in (r.subject, r.object)}:
+            number = self.numbers.get(end)
+            if number is not None:
+                self._arcs[number] = tuple(a for a in self._arcs[number] if a[2] != place)
+        for start, arc in self._row_arcs(place, row):
+            self._arcs[start] = (*self._arcs[start], arc)
+
+    # -- searching ---------------------------------------------------------------
+
+    def _start(self, number: int) -> int | None:
+        provision = self.catalogue.provisions[self.names[number]]
+        return self._kinds.start(self._alike[number], provision)
+
+    def block(self, *starts: str) -> Block:
+        """The claims of `claims` as numbers, best first."""
+        kinds, arcs, wholes = self._kinds, self._arcs, self._wholes
+        block: Block = []
+        kept: dict[int, list[_Known]] = {}
+        full: Counter[_Whole] = Counter()  # members that are full, and beyond all of them every further claim
+        heap: list[tuple[int, float, int, int, State]] = []
+        tick = 0
+        for number in dict.fromkeys(self.numbers[s] for s in starts):
+            used = self._start(number)
+            if used is not None:
+                tick += 1
+                heap.append((-FULL, -1.0, 1, tick, (number, FULL, 1.0, used, -1, -1)))
+        while heap:
+            _, _, length, _, state = heappop(heap)
+            node, degree, confidence, used, _, _ = state
+            if not self._keep(kept.setdefault(node, []), state, len(block)):
+                continue
+            place = len(block)
+            block.append(state)
+            for target, kind, row, belief in arcs[node]:
+                beyond, further = kinds.beyond(kind, used, degree)
+                if beyond:
+                    known = kept.get(target)
+                    sure = confidence * belief
+                    if known is None or not kinds.outdone(known, beyond, sure, further):
+                        tick += 1
+                        arrived: State = (target, beyond, sure, further, place, row)
+                        heappush(heap, (-beyond, -sure, length + 1, tick, arrived))
+            if degree == FULL and node in wholes:
+                for whole in wholes[node]:
+                    full[whole] += len(kept[node]) == 1 or full[whole] >= len(whole.members)
+                    for joined in self._together(block, kept, whole, place, full[whole] - len(whole.members)):
+                        tick += 1
+                        heappush(heap, (-joined[1], -joined[2], length + len(whole.members), tick, joined))
+        return block
+
+    def _keep(self, known: list[_Known], state: State, place: int) -> bool:
+        """Whether a claim adds to those known of its provision; then it is one of them."""
+        _, degree, confidence, used, _, _ = state
+        if known and self._kinds.outdone(known, degree, confidence, used):
+            return False
+        if len(known) >= MAX_KEPT:
+            self.limited.add(self.names[state[0]])
+            return False
+        known.append((degree, confidence, used, place))
+        return True
+
+    def _together(
+        self, block: Block, kept: dict[int, list[_Known]], whole: _Whole, place: int, times: int
+    ) -> Iterator[State]:
+        """What follows now that a member of a whole is full, once more or in one more way, if all others are."""
+        if times < 0:
+            return
+        node, _, confidence, used, _, _ = block[place]
+        above, _, only, _ = whole.arcs[0]
+        if only == -1 and self._kinds.outdone(kept.get(above, ()), FULL, confidence, used):
+            return  # nothing that includes this member can add to what is known of the whole
+        if times * len(whole.members) > MAX_VISITS:
+            self.limited.update(self.names[arc[0]] for arc in whole.arcs)
+            return
+        chosen = [
+            [kept[member][-1]] if member == node else [k for k in kept[member] if k[0] == FULL]
+            for member in whole.members
+        ]
+        combined: list[_Joined] = [(k[2], k[1], (k[3],)) for k in chosen[0]]
+        for choices in chosen[1:]:
+            combined = self._combined(combined, choices, above)
+        for together, _, premises in combined:
+            rows = {row for p in premises for row in _rows_of(block, p)}
+            sure = prod(self._belief(row) for row in rows)
+            for target, kind, row, belief in whole.arcs:
+                beyond, further = self._kinds.beyond(kind, together, FULL)
+                if beyond:
+                    yield target, beyond, sure * belief, further, premises, row
+
+    def _combined(self, combined: list[_Joined], choices: list[_Known], above: int) -> list[_Joined]:
+        """Each combination so far with each choice that may stand in one proof with it, the surest of what is used."""
+        found: dict[int, _Joined] = {}
+        for used, so_far, premises in combined:
+            for _, confidence, spent, place in choices:
+                both = self._kinds.joined(used, spent)
+                if both is None:
+                    continue
+                if both not in found and len(found) >= MAX_KEPT:
+                    self.limited.add(self.names[above])
+                elif both not in found or found[both][1] < so_far * confidence:
+                    found[both] = (both, so_far * confidence, (*premises, place))
+        return list(found.values())
+
+    def _belief(self, place: int) -> float:
+        row = self._row[place]
+        return 0.0 if row is None else row.confidence or 0.0
+
+    # -- telling -----------------------------------------------------------------
+
+    def _best(self, block: Block, place: int) -> Best:
+        node, degree, confidence, _, _, _ = block[place]
+        proof = proof_of(block, place)
+        rows = [self._row[row] for row in dict.fromkeys(block[p][5] for p in proof) if row >= 0]
+        unknown = confidence == 0.0 and any(row is None or row.confidence is None for row in rows)
+        return Best(
+            self.names[node],
+            Degree(degree),
+            None if unknown else confidence,
+            tuple(row.id for row in rows if row is not None),
+            tuple(self.names[block[p][0]] for p in proof),
+        )
+
+    def _hopped(self, number: int) -> tuple[Hop, ...]:
+        found: list[Hop] = []
+        used = self._start(number)
+        if used is None:
+            return ()
+        for target, kind, place, _ in self._arcs[number]:
+            beyond, _ = self._kinds.beyond(kind, used, FULL)
+            row = self._row[place] if place >= 0 else None
+            if beyond and row is not None and row.joint is None:
+                name = self.names[number]
+                relation = row.relation if row.subject == name else row.relation.converse
+                found.append(Hop(self.names[target], relation.value, Degree(beyond), row.confidence, row.id))
+        return tuple(sorted(found, key=lambda h: (-h.degree, -(h.confidence or 0.0), h.provision)))
+
+
+class _Shape(NamedTuple):
+    """How an edge begins and ends beside its own relation."""
+
+    whole: bool = False  # starts as one of several that count together
+    part: bool = False  # ends at one of several
+    all_parts: bool = False  # concludes a whole from all its members, so that only caps count
+
+
+_PLAIN = _Shape()
+
+
+class _Kinds:
+    """Kinds of edges, what chains have used, and what the guards say of both, each asked once."""
 
     def __init__(self, catalogue: Catalogue, context: Context) -> None:
         self.catalogue = catalogue
         self.context = context
+        self._alike: dict[Hashable, int] = {}
+        self._numbers: dict[Hashable, int] = {}
+        self._crossings: list[tuple[tuple[Crossing, ...], _Shape]] = []
+        self._beyond: list[dict[int, tuple[int, int, int]]] = []
+        self._open: list[bool | None] = []
+        self._used: list[Used] = []
+        self._used_numbers: dict[Used, int] = {}
+        self._starts: dict[int, int | None] = {}
+        self._freer: dict[tuple[int, int], bool] = {}
+        self._joined: dict[tuple[int, int], int | None] = {}
 
-    @property
-    def starts(self) -> tuple[str, ...]:
-        """The provisions from which a claim can start."""
-        return tuple(p.id for p in self.catalogue.provisions.values() if may_start(self.catalogue, p, self.context))
+    def alike(self, provision: Provision) -> int:
+        """The number of all provisions that guards cannot tell from this one."""
+        return self._alike.setdefault(standing(self.catalogue, provision, self.context), len(self._alike))
 
-    def claims(self, *starts: str) -> dict[str, Best]:
-        """Full and partial claims when all that the starts ask is done together, the starts included."""
-        found = infer(self.catalogue, starts, self.context).claims
-        return {
-            p: Best(p, c.degree, c.best_confidence, tuple(r.id for r in c.best.rows))
-            for p, c in found.items()
-            if c.degree >= Degree.PARTIAL
-        }
+    def number(
+        self,
+        edge: Edge,
+        origins: tuple[int, ...],
+        target: int,
+        row: Row | None,
+        shape: _Shape | None,
+        starts: tuple[int, ...],
+        end: int,
+        names: tuple[str, ...],
+    ) -> int:
+        """The number of a kind of edge; `origins` and `target` say what the ends look like, the rest gives a sample."""
+        said = None if row is None else (row.relation, row.status, row.rationale_kind, row.condition)
+        key = (edge, origins, target, said, shape)
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = len(self._crossings)
+            provisions = self.catalogue.provisions
+            sample = tuple(Crossing(edge, provisions[names[s]], provisions[names[end]], row) for s in starts)
+            self._crossings.append((sample, shape or _PLAIN))
+            self._beyond.append({})
+            self._open.append(None)
+        return found
 
-    def derivation(self, starts: Sequence[str], provision: str) -> Derivation | None:
-        """The best proof of one claim, step by step; None where there is no full or partial claim."""
-        claim = infer(self.catalogue, starts, self.context).claims.get(provision)
-        return claim.best if claim is not None and claim.degree >= Degree.PARTIAL else None
+    def open(self, kind: int) -> bool:
+        """Whether a full claim that has used nothing yet gets beyond an edge of the kind."""
+        found = self._open[kind]
+        if found is None:
+            found = self._open[kind] = self._ruled(kind, Used())[0] > 0
+        return found
 
-    def everything(self) -> Iterator[tuple[str, dict[str, Best]]]:
-        """The claims of every start alone."""
-        return ((start, self.claims(start)) for start in self.starts)
+    def beyond(self, kind: int, used: int, degree: int) -> tuple[int, int]:
+        """The degree beyond an edge (0: neither full nor partial), and what the chain has used then."""
+        found = self._beyond[kind].get(used)
+        if found is None:
+            from_full, from_partial, after = self._ruled(kind, self._used[used])
+            found = self._beyond[kind][used] = (from_full, from_partial, self._number(after))
+        return (found[0] if degree == FULL else found[1]), found[2]
 
-    def changed(self, rows: Mapping[str, Row | None]) -> Index:
-        """The index with some rows replaced, added (by new ids) or taken away (None)."""
-        kept = [rows[r.id] if r.id in rows else r for r in self.catalogue.mappings]
-        known = {r.id for r in self.catalogue.mappings}
-        added = [r for name, r in rows.items() if name not in known]
-        mappings = tuple(r for r in (*kept, *added) if r is not None)
-        return Index(replace(self.catalogue, mappings=mappings), self.context)
+    def _ruled(self, kind: int, used: Used) -> tuple[int, int, Used]:
+        crossings, shape = self._crossings[kind]
+        first = crossings[0]
+        if first.row is not None and meets_again(self.catalogue, used, first.origin, first.target):
+            return 0, 0, used
+        rulings = [rule_on(self.catalogue, crossing, used, self.context) for crossing in crossings]
+        cap = min(ruling.cap for ruling in rulings)
+        found: list[int] = []
+        for degree in (Degree.FULL, Degree.PARTIAL):
+            done = transfer(Edge.WHOLE, degree) if shape.whole else degree
+            far = min(transfer(ruling.edge, done) for ruling in rulings)
+            far = transfer(Edge.PART, far) if shape.part else far
+            far = min(cap, degree if shape.all_parts else far)
+            found.append(int(far) if far >= Degree.PARTIAL else 0)
+        return found[0], found[1], rulings[0].used
+
+    def _number(self, used: Used) -> int:
+        told = replace(used, should=False)  # a flag of the answer; it decides nothing
+        found = self._used_numbers.get(told)
+        if found is None:
+            found = self._used_numbers[told] = len(self._used)
+            self._used.append(told)
+        return found
+
+    def start(self, alike: int, provision: Provision) -> int | None:
+        """What a chain has used that starts at such a provision; None where none can."""
+        if alike not in self._starts:
+            used = start_at(self.catalogue, provision, self.context)
+            self._starts[alike] = None if used is None else self._number(used)
+        return self._starts[alike]
+
+    def outdone(self, known: Iterable[_Known], degree: int, confidence: float, used: int) -> bool:
+        """Whether a claim known here is as high, as sure and as free."""
+        for other, sure, spent, _ in known:
+            if other >= degree and sure >= confidence and (spent == used or self._is_freer(spent, used)):
+                return True
+        return False
+
+    def _is_freer(self, one: int, other: int) -> bool:
+        found = self._freer.get((one, other))
+        if found is None:
+            found = self._freer[one, other] = _as_free(self._used[one], self._used[other])
+        return found
+
+    def joined(self, one: int, other: int) -> int | None:
+        """Both as premises of one rule; None where they may not stand in one proof."""
+        if one == other:
+            return one
+        if (one, other) not in self._joined:
+            both = self._used[one].joined(self._used[other])
+            self._joined[one, other] = None if both is None else self._number(both)
+        return self._joined[one, other]
+
+
+def _as_free(one: Used, other: Used) -> bool:
+    """Whether every guard that lets the other chain pass lets this one pass."""
+    return (
+        one.rationale in (None, other.rationale)
+        and one.managed in (None, other.managed)
+        and one.editions <= other.editions
+        and _holds(one.roles, other.roles)
+        and _holds(one.classes, other.classes)
+        and one.vacuous <= other.vacuous
+    )
+
+
+def _holds(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+    """Whether a limit leaves all that another one leaves; None is no limit."""
+    return one is None or (other is not None and one >= other)
+
+
+_WAYS = {r: (Edge(r.value), Edge(r.converse.value)) for r in Relation}
+
+
+def _both_ways(joint: Joint) -> tuple[tuple[tuple[str, ...], tuple[str, ...], Relation], ...]:
+    relation = joint.row.relation
+    return (joint.subjects, joint.objects, relation), (joint.objects, joint.subjects, relation.converse)
+
+
+def proof_of(block: Block, place: int) -> list[int]:
+    """The places in a block of all claims that the proof of one goes through, itself included, premises first."""
+    found: set[int] = set()
+    waiting = [place]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            before = block[one][4]
+            if isinstance(before, tuple):
+                waiting += before
+            elif before >= 0:
+                waiting.append(before)
+    return sorted(found)
+
+
+def _rows_of(block: Block, place: int) -> Iterator[int]:
+    """The rows of a proof."""
+    return (row for p in proof_of(block, place) if (row := block[p][5]) >= 0)
+
+
+def _edited(catalogue: Catalogue, rows: Mapping[str, Row | None]) -> Catalogue:
+    """The catalogue with some rows replaced, added or taken away."""
+    known = {r.id for r in catalogue.mappings}
+    kept = [rows.get(r.id, r) for r in catalogue.mappings]
+    added = [r for name, r in rows.items() if name not in known]
+    return catalogue.with_mappings(tuple(r for r in (*kept, *added) if r is not None))
+
+
+class _Replay:
+    """A compiled proof as the steps that people see, walked anew with the guards."""
+
+    def __init__(self, index: Index, block: Block) -> None:
+        self._index = index
+        self._block = block
+        self._search = Search(index.catalogue, index.context)
+
+    def reached(self, place: int) -> Reached:
+        """The claim at a place of the block, with all its steps."""
+        proof = proof_of(self._block, place)
+        known: dict[int, Reached] = {}
+        for one in proof:
+            known[one] = self._step(self._block[one], known)
+        return known[place]
+
+    def _step(self, state: State, known: dict[int, Reached]) -> Reached:
+        node, degree, _, _, before, place = state
+        index, provisions = self._index, self._index.catalogue.provisions
+        name = index.names[node]
+        if before == -1:
+            return _sure(self._search.start(name))
+        row = index._row[place] if place >= 0 else None
+        premises = tuple(known[p] for p in (before if isinstance(before, tuple) else (before,)))
+        origin = provisions[premises[0].provision]
+        if row is not None and row.joint is not None:
+            used = _sure(_all_used(premises))
+            (joint,) = [j for j in index.catalogue.joints_at[origin.id] if j.row.id == row.id]
+            return next(r for r in self._search.past_joint(joint, premises, used) if r.provision == name)
+        if row is not None:
+            edge = _WAYS[row.relation][0 if row.subject == origin.id else 1]
+            return _sure(self._search.cross(premises[0], Crossing(edge, origin, provisions[name], row)))
+        edges = [e for e, other in self._search.hierarchy(origin) if other == name]
+        if len(premises) == 1 and edges:
+            alone = self._search.cross(premises[0], Crossing(edges[0], origin, provisions[name], None))
+            if alone is not None and alone.degree == degree:
+                return alone
+        return _sure(self._search.join(provisions[name], _sure(_all_used(premises)), premises))
+
+
+def _all_used(premises: tuple[Reached, ...]) -> Used | None:
+    used: Used | None = premises[0].used
+    for premise in premises[1:]:
+        used = None if used is None else used.joined(premise.used)
+    return used
+
+
+_T = TypeVar("_T")
+
+
+def _sure(value: _T | None) -> _T:
+    if value is None:
+        raise AssertionError("the index and the guards disagree")
+    return value

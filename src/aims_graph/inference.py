@@ -84,7 +84,7 @@ class Inference:
 
 def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inference:
     """Every claim that follows when all that the targets ask is done (together)."""
-    search = _Search(catalogue, context)
+    search = Search(catalogue, context)
     starts = {t: search.start(t) for t in dict.fromkeys(targets)}
     search.run([s for s in starts.values() if s is not None])
     claims = {p: _claim(found, p in search.limited) for p, found in sorted(search.found.items())}
@@ -92,7 +92,9 @@ def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inf
     return Inference(claims, refused, tuple(dict.fromkeys(search.blocked)))
 
 
-class _Search:
+class Search:
+    """One search from some starts; its single steps serve the index and the reference too."""
+
     def __init__(self, catalogue: Catalogue, context: Context) -> None:
         self.catalogue = catalogue
         self.context = context
@@ -151,35 +153,37 @@ class _Search:
 
     def _onward(self, reached: Reached) -> Iterator[Reached]:
         provision = self.catalogue.provisions[reached.provision]
-        for edge, other in self._hierarchy(provision):
+        for edge, other in self.hierarchy(provision):
             crossing = Crossing(edge, provision, self.catalogue.provisions[other], None)
-            arrived = self._cross(reached, crossing)
+            arrived = self.cross(reached, crossing)
             if arrived is not None and arrived.degree >= Degree.PARTIAL:
                 yield arrived
-        for row, edge, other in self._mapped(provision):
+        for row, edge, other in self.mapped(provision):
             target = self.catalogue.provisions[other]
             if meets_again(self.catalogue, reached.used, provision, target):
                 continue
-            arrived = self._cross(reached, Crossing(edge, provision, target, row))
+            arrived = self.cross(reached, Crossing(edge, provision, target, row))
             if arrived is not None and not self._contradicted(reached, arrived):
                 yield arrived
         for joint in self.catalogue.joints_at.get(provision.id, ()):
-            for arrived in self._past_joint(joint, (reached,), reached.used):
+            for arrived in self.past_joint(joint, (reached,), reached.used):
                 if not self._contradicted(reached, arrived):
                     yield arrived
 
-    def _hierarchy(self, provision: Provision) -> Iterator[tuple[Edge, str]]:
+    def hierarchy(self, provision: Provision) -> Iterator[tuple[Edge, str]]:
+        """The edges to members that are always asked, and to the whole."""
         if provision.decomposition == ALL_OF:
             for child in self.catalogue.children.get(provision.id, ()):
-                if not self.catalogue.provisions[child].conditional:
+                if chain.is_asked(self.catalogue, self.catalogue.provisions[child], self.context):
                     yield Edge.PART, child
         if provision.parent is not None:
             parent = self.catalogue.provisions[provision.parent]
             upward = UPWARD.get(parent.decomposition or "")
-            if upward is not None and not provision.conditional:
-                yield upward, parent.id
+            if upward is not None and chain.is_asked(self.catalogue, provision, self.context):
+                yield chain.judged(provision, upward, self.context), parent.id
 
-    def _mapped(self, provision: Provision) -> Iterator[tuple[Mapping, Edge, str]]:
+    def mapped(self, provision: Provision) -> Iterator[tuple[Mapping, Edge, str]]:
+        """The rows at a provision that count alone, each read from it."""
         for row in self.catalogue.rows_at.get(provision.id, ()):
             forward = row.subject == provision.id
             other = row.object if forward else row.subject
@@ -187,7 +191,8 @@ class _Search:
                 continue
             yield row, Edge((row.relation if forward else row.relation.converse).value), other
 
-    def _cross(self, reached: Reached, crossing: Crossing) -> Reached | None:
+    def cross(self, reached: Reached, crossing: Crossing) -> Reached | None:
+        """The claim beyond one edge, a candidate included; None where nothing is said."""
         ruling = guards.rule_on(self.catalogue, crossing, reached.used, self.context)
         unguarded = transfer(ruling.edge, reached.degree)
         degree = min(unguarded, ruling.cap)
@@ -237,17 +242,22 @@ class _Search:
         """All members of an exhaustive whole full, or not triggered for a recorded reason: the whole is full."""
         for parent, members in self.catalogue.children.items():
             whole = self.catalogue.provisions[parent]
-            if whole.decomposition != ALL_OF or not whole.exhaustive:
+            if not self.is_sum_of_parts(whole):
                 continue
-            asked = [m for m in members if not self._idle(m)]
+            asked = chain.without_idle(self.catalogue, members, self.context)
             proofs = [[r for r in self.found.get(m, ()) if r.degree is Degree.FULL] for m in asked]
             if not proofs or not all(proofs):
                 continue
             for used, premises in self._together((parent,), proofs):
                 vacuous = used.vacuous or len(asked) < len(members)
-                joined = self._join(whole, replace(used, vacuous=vacuous), premises)
+                joined = self.join(whole, replace(used, vacuous=vacuous), premises)
                 if joined is not None:
                     yield joined
+
+    @staticmethod
+    def is_sum_of_parts(whole: Provision) -> bool:
+        """Whether a provision asks what its members ask, and nothing else."""
+        return whole.decomposition == ALL_OF and whole.exhaustive
 
     def _all_joined(self) -> Iterator[Reached]:
         """All subjects (or all objects) of a joint group full: their union is full, and its relation carries on."""
@@ -257,9 +267,9 @@ class _Search:
                 if len(here) == 1 or not all(proofs):
                     continue
                 for used, premises in self._together(there, proofs):
-                    yield from self._past_joint(joint, premises, used)
+                    yield from self.past_joint(joint, premises, used)
 
-    def _past_joint(self, joint: Joint, premises: tuple[Reached, ...], used: Used) -> Iterator[Reached]:
+    def past_joint(self, joint: Joint, premises: tuple[Reached, ...], used: Used) -> Iterator[Reached]:
         """What follows beyond a joint group when its whole side is full, or from what is done of one member of it."""
         sides = joint.sides(premises[0].provision)
         if sides is None:
@@ -317,14 +327,8 @@ class _Search:
             combined = longer
         return combined
 
-    def _idle(self, member: str) -> bool:
-        """A conditional member that the case did not set off, for a recorded reason."""
-        case = self.context.case
-        triggers = {t.id for t in self.catalogue.triggers_of.get(member, ())}
-        conditional = self.catalogue.provisions[member].conditional
-        return case is not None and conditional and bool(triggers) and triggers <= case.idle
-
-    def _join(self, whole: Provision, used: Used, premises: tuple[Reached, ...]) -> Reached | None:
+    def join(self, whole: Provision, used: Used, premises: tuple[Reached, ...]) -> Reached | None:
+        """The claim on a whole all of whose members are full."""
         if any(s.conclusion == whole.id for p in premises for s in p.steps):
             return None  # the members follow from the whole itself
         crossing = Crossing(Edge.WHOLE, self.catalogue.provisions[premises[0].provision], whole, None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what a plain question does not need is imported when it is 
     import pyoxigraph as ox
 
     from aims_graph import cases, queries, records, shapes
+    from aims_graph.explaining import Explanation
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Library:
         asserted = (
             Fact(iri(a), STRM + relation, iri(b)) for a, relation, b in closure.asserted(self.catalogue, context)
         )
-        covered = snapshot.covers(self.catalogue, context).items()
+        covered = closure.covers(self.catalogue, context).items()
         derived = [Fact(iri(whole), f"{STRM}covers", iri(part)) for whole, parts in covered for part in parts]
         derived += [Fact(*f) for case in self.cases(as_of) for f in cases.derived_facts(self.catalogue, case)]
         found = None if self.records is None else self.records.on(as_of).facts
@@ -110,6 +111,19 @@ class Library:
         except UnknownName as error:
             raise self._with_records(error) from None
         return trace.what_else(self.catalogue, tuple(dict.fromkeys(ids)), options)
+
+    def explain(self, start: str, end: str, options: Options) -> Explanation:
+        """Why one typed name, a provision or a recorded item, counts towards a provision, or why not."""
+        from aims_graph import explaining
+
+        target = self.names.resolve(end)
+        record = None if self.records is None else self.records.find(start)
+        if self.records is not None and record is not None:
+            return explaining.explain_record(self.catalogue, self.rules, self.records, record, target, options)
+        try:
+            return explaining.explain(self.catalogue, self.names.resolve(start), target, options)
+        except UnknownName as error:
+            raise self._with_records(error) from None
 
     def _with_records(self, error: UnknownName) -> UnknownName:
         if self.records is None:

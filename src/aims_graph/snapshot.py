@@ -1,4 +1,4 @@
-"""The catalogue, and what its provisions cover, as built once: a later start reads them back.
+"""The catalogue as built once: a later start reads it back.
 
 A snapshot is named by a hash of every data file, of the code that builds it and
 of the Python version, so it can be absent but never stale. It lies in
@@ -23,14 +23,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aims_graph import catalogue, closure, model
+from aims_graph import catalogue, model
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context
 from aims_graph.errors import InputError
 from aims_graph.files import DataFile
 
 KEPT = 4  # snapshots of a kind in the folder; the oldest go first
-_CLAIMS = ("chain", "closure", "confidence", "guards", "inference", "model", "relations")  # what decides a closure
 _CODE = ("build", "catalogue", "model", "relations", "reviews", "sssom", "turtle", "vocab")  # what decides its content
 _KNOWN = {
     ("aims_graph.catalogue", "Catalogue"),
@@ -47,7 +45,7 @@ def load(files: Sequence[DataFile]) -> Catalogue:
     if folder is None:
         return catalogue.load(files)
     digest = catalogue.digest(files)
-    path = folder / f"{_key(digest, _CODE)}.catalogue"
+    path = folder / f"{_key(digest)}.catalogue"
     found = _read(path)
     if isinstance(found, Catalogue):
         loaded = replace(found, files=tuple(files))
@@ -56,21 +54,6 @@ def load(files: Sequence[DataFile]) -> Catalogue:
         _write(path, replace(loaded, files=()))
     loaded.__dict__["digest"] = digest  # computed once
     return loaded
-
-
-def covers(known: Catalogue, context: Context) -> Covers:
-    """What each provision covers, from a snapshot if there is one for this data, day and trust."""
-    folder = _folder()
-    if folder is None or not known.files:
-        return closure.covers(known, context)
-    what = f"{known.digest} {context.as_of} {context.trust}"
-    path = folder / f"{_key(what, _CLAIMS)}.covers"
-    found = _read(path)
-    if isinstance(found, dict):
-        return found
-    built = closure.covers(known, context)
-    _write(path, built)
-    return built
 
 
 def _folder() -> Path | None:
@@ -89,14 +72,11 @@ def _folder() -> Path | None:
     return home / "aims-graph" if home.is_absolute() and home != Path("/.cache") else None
 
 
-def _key(what: str, modules: Sequence[str]) -> str:
+def _key(what: str) -> str:
     found = hashlib.sha256(f"{sys.implementation.cache_tag} {what}".encode())
-    for module in modules:
+    for module in _CODE:
         found.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     return found.hexdigest()[:32]
-
-
-Covers = dict[str, tuple[str, ...]]
 
 
 class _Reader(pickle.Unpickler):
