@@ -32,6 +32,9 @@ MAX_VISITS = 1_000_000  # members looked at for one whole by one question, while
 FULL, PARTIAL = int(Degree.FULL), int(Degree.PARTIAL)
 
 
+_DEGREE = tuple(Degree)  # by number
+
+
 class Best(NamedTuple):
     """A full or partial claim with its most probable proof in short."""
 
@@ -68,6 +71,9 @@ _Joined = tuple[int, float, tuple[int, ...]]
 _Arc = tuple[int, int, int, float]
 """One directed edge: provision it leads to, kind, row (-1: none), confidence."""
 
+_Arcs = tuple[tuple[_Arc, ...], tuple[_Arc, ...]]
+"""The edges at a provision that can carry a full claim, and those of them that can carry a partial one."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Whole:
@@ -96,7 +102,7 @@ class Index:
         self._alike = [self._kinds.alike(p) for p in catalogue.provisions.values()]
         self._rows = {row.id: i for i, row in enumerate(catalogue.mappings)}
         self._row: list[Row | None] = list(catalogue.mappings)
-        self._arcs: list[tuple[_Arc, ...]] = self._compiled()
+        self._arcs: list[_Arcs] = self._compiled()
         self._wholes: dict[int, tuple[_Whole, ...]] = self._compiled_wholes()
         self._found: dict[int, dict[str, Best]] = {}
         self._hops: dict[str, tuple[Hop, ...]] = {}
@@ -113,16 +119,7 @@ class Index:
 
         Best first. A start from which no claim can start adds nothing.
         """
-        return self.told(self.block(*starts))
-
-    def told(self, block: Block) -> dict[str, Best]:
-        """The claims of a block in words, the best of each provision."""
-        found: dict[str, Best] = {}
-        for place, state in enumerate(block):
-            name = self.names[state[0]]
-            if name not in found:
-                found[name] = self._best(block, place)
-        return found
+        return told(self.block(*starts), self.names, self._row)
 
     def remembered(self, start: str) -> dict[str, Best]:
         """The claims of one start; computed the first time, and again after a change that can touch them."""
@@ -173,7 +170,7 @@ class Index:
 
     # -- compiling ---------------------------------------------------------------
 
-    def _compiled(self) -> list[tuple[_Arc, ...]]:
+    def _compiled(self) -> list[_Arcs]:
         found: list[list[_Arc]] = [[] for _ in self.names]
         provisions, numbers = self.catalogue.provisions, self.numbers
         for name, members in self.catalogue.children.items():
@@ -192,10 +189,15 @@ class Index:
         for joint in self.catalogue.joints:
             for start, arc in self._joint_arcs(joint):
                 found[start].append(arc)
-        return [tuple(arcs) for arcs in found]
+        return [self._carrying(arcs) for arcs in found]
+
+    def _carrying(self, arcs: Iterable[_Arc]) -> _Arcs:
+        """Of the edges at a provision those that can carry a full claim, and those that can carry a partial one."""
+        full = tuple([arc for arc in arcs if self._kinds.open(arc[1])[0]])
+        return full, tuple([arc for arc in full if self._kinds.open(arc[1])[1]])
 
     def _row_arcs(self, place: int, row: Row | None) -> Iterator[tuple[int, _Arc]]:
-        """A row as edges both ways; none where a side is no provision, nothing can pass, or it counts only jointly."""
+        """A row as edges both ways; none where a side is no provision, or it counts only with others."""
         if row is None or row.joint is not None:
             return
         one, other = self.numbers.get(row.subject), self.numbers.get(row.object)
@@ -203,9 +205,7 @@ class Index:
             return
         onward, back = _WAYS[row.relation]
         for start, end, edge in ((one, other, onward), (other, one, back)):
-            kind = self._kind(edge, start, end, row)
-            if self._kinds.open(kind):
-                yield start, (end, kind, place, row.confidence or 0.0)
+            yield start, (end, self._kind(edge, start, end, row), place, row.confidence or 0.0)
 
     def _joint_arcs(self, joint: Joint) -> Iterator[tuple[int, _Arc]]:
         """From each member of one side alone to each of the other side."""
@@ -257,9 +257,9 @@ class Index:
         for end in {n for r in (old, row) if r is not None for n in (r.subject, r.object)}:
             number = self.numbers.get(end)
             if number is not None:
-                self._arcs[number] = tuple(a for a in self._arcs[number] if a[2] != place)
+                self._arcs[number] = self._carrying(a for a in self._arcs[number][0] if a[2] != place)
         for start, arc in self._row_arcs(place, row):
-            self._arcs[start] = (*self._arcs[start], arc)
+            self._arcs[start] = self._carrying((*self._arcs[start][0], arc))
 
     # -- searching ---------------------------------------------------------------
 
@@ -287,9 +287,12 @@ class Index:
                 continue
             place = len(block)
             block.append(state)
-            for target, kind, row, belief in arcs[node]:
-                beyond, further = kinds.beyond(kind, used, degree)
+            is_partial = degree == PARTIAL
+            for target, kind, row, belief in arcs[node][is_partial]:
+                ruled = kinds.ruled[kind].get(used) or kinds.rule(kind, used)
+                beyond = ruled[is_partial]
                 if beyond:
+                    further = ruled[2]
                     known = kept.get(target)
                     sure = confidence * belief
                     if known is None or not kinds.outdone(known, beyond, sure, further):
@@ -339,7 +342,7 @@ class Index:
             rows = {row for p in premises for row in _rows_of(block, p)}
             sure = prod(self._belief(row) for row in rows)
             for target, kind, row, belief in whole.arcs:
-                beyond, further = self._kinds.beyond(kind, together, FULL)
+                beyond, further = self._kinds.beyond(kind, together)
                 if beyond:
                     yield target, beyond, sure * belief, further, premises, row
 
@@ -363,26 +366,13 @@ class Index:
 
     # -- telling -----------------------------------------------------------------
 
-    def _best(self, block: Block, place: int) -> Best:
-        node, degree, confidence, _, _, _ = block[place]
-        proof = proof_of(block, place)
-        rows = [self._row[row] for row in dict.fromkeys(block[p][5] for p in proof) if row >= 0]
-        unknown = confidence == 0.0 and any(row is None or row.confidence is None for row in rows)
-        return Best(
-            self.names[node],
-            Degree(degree),
-            None if unknown else confidence,
-            tuple(row.id for row in rows if row is not None),
-            tuple(self.names[block[p][0]] for p in proof),
-        )
-
     def _hopped(self, number: int) -> tuple[Hop, ...]:
         found: list[Hop] = []
         used = self._start(number)
         if used is None:
             return ()
-        for target, kind, place, _ in self._arcs[number]:
-            beyond, _ = self._kinds.beyond(kind, used, FULL)
+        for target, kind, place, _ in self._arcs[number][0]:
+            beyond, _ = self._kinds.beyond(kind, used)
             row = self._row[place] if place >= 0 else None
             if beyond and row is not None and row.joint is None:
                 name = self.names[number]
@@ -411,8 +401,8 @@ class _Kinds:
         self._alike: dict[Hashable, int] = {}
         self._numbers: dict[Hashable, int] = {}
         self._crossings: list[tuple[tuple[Crossing, ...], _Shape]] = []
-        self._beyond: list[dict[int, tuple[int, int, int]]] = []
-        self._open: list[bool | None] = []
+        self.ruled: list[dict[int, tuple[int, int, int]]] = []  # by kind and what is used
+        self._open: list[tuple[int, int] | None] = []
         self._used: list[Used] = []
         self._used_numbers: dict[Used, int] = {}
         self._starts: dict[int, int | None] = {}
@@ -443,24 +433,29 @@ class _Kinds:
             provisions = self.catalogue.provisions
             sample = tuple(Crossing(edge, provisions[names[s]], provisions[names[end]], row) for s in starts)
             self._crossings.append((sample, shape or _PLAIN))
-            self._beyond.append({})
+            self.ruled.append({})
             self._open.append(None)
         return found
 
-    def open(self, kind: int) -> bool:
-        """Whether a full claim that has used nothing yet gets beyond an edge of the kind."""
+    def open(self, kind: int) -> tuple[int, int]:
+        """What is at most left of a full and of a partial claim beyond an edge of the kind (0: neither)."""
         found = self._open[kind]
         if found is None:
-            found = self._open[kind] = self._ruled(kind, Used())[0] > 0
+            found = self._open[kind] = self._ruled(kind, Used())[:2]
         return found
 
-    def beyond(self, kind: int, used: int, degree: int) -> tuple[int, int]:
-        """The degree beyond an edge (0: neither full nor partial), and what the chain has used then."""
-        found = self._beyond[kind].get(used)
+    def rule(self, kind: int, used: int) -> tuple[int, int, int]:
+        """What a full and a partial claim become beyond an edge (0: neither), and what the chain has used then."""
+        found = self.ruled[kind].get(used)
         if found is None:
             from_full, from_partial, after = self._ruled(kind, self._used[used])
-            found = self._beyond[kind][used] = (from_full, from_partial, self._number(after))
-        return (found[0] if degree == FULL else found[1]), found[2]
+            found = self.ruled[kind][used] = (from_full, from_partial, self._number(after))
+        return found
+
+    def beyond(self, kind: int, used: int) -> tuple[int, int]:
+        """What a full claim becomes, and what the chain has used then."""
+        from_full, _, after = self.rule(kind, used)
+        return from_full, after
 
     def _ruled(self, kind: int, used: Used) -> tuple[int, int, Used]:
         crossings, shape = self._crossings[kind]
@@ -541,8 +536,45 @@ def _both_ways(joint: Joint) -> tuple[tuple[tuple[str, ...], tuple[str, ...], Re
     return (joint.subjects, joint.objects, relation), (joint.objects, joint.subjects, relation.converse)
 
 
+def told(block: Block, names: Sequence[str], rows: Sequence[Row | None]) -> dict[str, Best]:
+    """The claims of a block in words, the best of each provision."""
+    found: dict[str, Best] = {}
+    lines: list[tuple[tuple[str, ...], tuple[str, ...]]] = []  # rows and path of each claim
+    for node, degree, confidence, _, before, taken in block:
+        name = names[node]
+        row = rows[taken] if taken >= 0 else None
+        used: tuple[str, ...] = ()
+        path: tuple[str, ...] = ()
+        if isinstance(before, tuple):
+            used = tuple(dict.fromkeys([r for p in before for r in lines[p][0]]))
+            path = tuple(dict.fromkeys([n for p in before for n in lines[p][1]]))
+        elif before >= 0:
+            used, path = lines[before]
+        if row is not None:
+            used = (*used, row.id)
+        path = (*path, name)
+        lines.append((used, path))
+        if name not in found:
+            known = confidence != 0.0 or not _unsaid(block, len(lines) - 1, rows)
+            found[name] = Best(name, _DEGREE[degree], confidence if known else None, used, path)
+    return found
+
+
+def _unsaid(block: Block, place: int, rows: Sequence[Row | None]) -> bool:
+    """Whether a row of a proof states no confidence."""
+    taken = (rows[row] for row in _rows_of(block, place))
+    return any(row is not None and row.confidence is None for row in taken)
+
+
 def proof_of(block: Block, place: int) -> list[int]:
     """The places in a block of all claims that the proof of one goes through, itself included, premises first."""
+    before = block[place][4]
+    line = [place]
+    while not isinstance(before, tuple):  # most proofs are one line
+        if before == -1:
+            return line[::-1]
+        line.append(before)
+        before = block[before][4]
     found: set[int] = set()
     waiting = [place]
     while waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from aims_graph import catalogue, closure, files, snapshot, trace
 from aims_graph.answers import WhatElse
-from aims_graph.chain import Context
+from aims_graph.chain import NOTHING_RECORDED, Context, Organisation
 from aims_graph.errors import InputError, UnknownName
+from aims_graph.index import Index
 from aims_graph.model import Finding
 from aims_graph.names import Names
 from aims_graph.trace import Options
@@ -23,6 +24,10 @@ if TYPE_CHECKING:  # what a plain question does not need is imported when it is 
 
     from aims_graph import cases, queries, records, shapes
     from aims_graph.explaining import Explanation
+    from aims_graph.impact import Impact
+
+
+INDEXES_KEPT = 8  # of different days, roles and so on; the oldest goes first
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,25 @@ class Library:
 
         return queries.load(self.catalogue.files)
 
+    def index(self, context: Context) -> Index:
+        """The claims of a context, compiled the first time; what it remembers serves every later question."""
+        known = self._indexes
+        if context not in known:
+            if len(known) >= INDEXES_KEPT:
+                known.pop(next(iter(known)))
+            known[context] = Index(self.catalogue, context)
+        return known[context]
+
+    @cached_property
+    def _indexes(self) -> dict[Context, Index]:
+        return {}
+
     def store(self, as_of: date, trust: str = "double-read") -> ox.Store:
         """The dataset that questions and free SPARQL read, with what follows as of a day."""
         from aims_graph import cases, graph
         from aims_graph.graph import Fact
 
-        context = Context(as_of=as_of, trust=trust)
+        context = Context(as_of=as_of, trust=trust, organisation=self.organisation(as_of))
         iri = self.catalogue.iri
         asserted = (
             Fact(iri(a), STRM + relation, iri(b)) for a, relation, b in closure.asserted(self.catalogue, context)
@@ -95,6 +113,24 @@ class Library:
         recorded = self.records.on(as_of).cases()
         return tuple(cases.read_case(self.catalogue, self.rules, self.records, case, as_of) for case in recorded)
 
+    @cached_property
+    def _organisations(self) -> dict[date, Organisation]:
+        return {}
+
+    def organisation(self, as_of: date) -> Organisation:
+        """What the records say of the organisation as a whole on a day; read once a day that is asked about."""
+        if self.records is None:
+            return NOTHING_RECORDED
+        if as_of not in self._organisations:
+            from aims_graph import organisation
+
+            self._organisations[as_of] = organisation.organisation(self.records, self.catalogue, as_of)
+        return self._organisations[as_of]
+
+    def informed(self, options: Options) -> Options:
+        """The options with what the records say of the organisation as a whole on the day."""
+        return replace(options, organisation=self.organisation(options.as_of))
+
     def what_else(self, targets: Sequence[str], options: Options) -> WhatElse:
         """The main question for typed names: provisions, or one recorded action or evidence item."""
         if self.records is not None:
@@ -105,17 +141,20 @@ class Library:
                 from aims_graph import casetrace
 
                 (record,) = found.values()
-                return casetrace.what_else_record(self.catalogue, self.rules, self.records, record, options)
+                return casetrace.what_else_record(
+                    self.catalogue, self.rules, self.records, record, self.informed(options)
+                )
         try:
             ids = [self.names.resolve(t) for t in targets]
         except UnknownName as error:
             raise self._with_records(error) from None
-        return trace.what_else(self.catalogue, tuple(dict.fromkeys(ids)), options)
+        return trace.what_else(self.catalogue, tuple(dict.fromkeys(ids)), self.informed(options))
 
     def explain(self, start: str, end: str, options: Options) -> Explanation:
         """Why one typed name, a provision or a recorded item, counts towards a provision, or why not."""
         from aims_graph import explaining
 
+        options = self.informed(options)
         target = self.names.resolve(end)
         record = None if self.records is None else self.records.find(start)
         if self.records is not None and record is not None:
@@ -124,6 +163,19 @@ class Library:
             return explaining.explain(self.catalogue, self.names.resolve(start), target, options)
         except UnknownName as error:
             raise self._with_records(error) from None
+
+    def impact(self, targets: Sequence[str], between: tuple[date, date] | None, options: Options) -> Impact:
+        """What a change of one framework, perhaps between two days, or of some provisions touches."""
+        from aims_graph.impact import affected_by, impact
+
+        editions, provisions = [], []
+        for text in targets:
+            try:
+                editions.append(self.names.edition(text))
+            except UnknownName:
+                provisions.append(self.names.resolve(text))
+        affected = affected_by(self.catalogue, editions, provisions, between)
+        return impact(self.catalogue, self.rules, affected, options, between, self.records)
 
     def _with_records(self, error: UnknownName) -> UnknownName:
         if self.records is None:
