@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import combinations
 from math import isclose
 from typing import Any
 
@@ -38,6 +39,7 @@ from aims_graph import guards
 from aims_graph.catalogue import Catalogue
 from aims_graph.closure import covers
 from aims_graph.explaining import explain
+from aims_graph.inference import MAX_OF_PROVISION
 from aims_graph.model import Claim, Interval, Mapping, Provision
 from aims_graph.relations import EQ, INT, SUB, SUP, Degree, Relation
 from aims_graph.trace import Options, what_else
@@ -1190,3 +1192,18 @@ def test_all_parts_tries_every_combination_that_may_stand_in_one_proof() -> None
     rows = [row("a:x", EQ, "m:w0", 0.99, id="f", rationale_kind="functional")]
     rows += [row("a:x", EQ, f"m:{n}", 0.5, id=f"{n}-{k}", mapping_set=k) for n in names for k in ("s1", "s2")]
     assert degree(catalogue(provisions, rows), "a:x", "m:w") is F
+
+
+def test_where_every_two_editions_are_equal_the_search_ends_and_names_its_limit() -> None:
+    names = [f"e{i}:x" for i in range(9)]
+    rows = [row(a, EQ, b, 0.5 + 0.05 * (i % 9)) for i, (a, b) in enumerate(combinations(names, 2))]
+    known = catalogue([provision(n) for n in names], rows)
+    found = ask(known, "e0:x")
+    assert degrees(found) == dict.fromkeys(names, F)
+    assert found.limited
+    assert all(found.claims[p].bounded for p in found.limited)
+    (sentence,) = found.limits
+    assert "Not every proof was kept of " in sentence
+    assert str(MAX_OF_PROVISION) in sentence
+    assert sentence in what_else(known, ["e0:x"], Options(TODAY)).notes
+    assert ask(chain(EQ, EQ), "e0:p").limits == ()

@@ -32,7 +32,9 @@ from aims_graph.model import (
 )
 from aims_graph.relations import Degree, Edge, Relation, transfer
 
-MAX_DERIVATIONS = 64  # proofs kept of one claim; beyond that its confidence is a lower bound
+MAX_DERIVATIONS = 64  # proofs kept of one claim by what they use; beyond that its confidence is a lower bound
+MAX_OF_PROVISION = 256  # proofs kept of one provision in all
+MAX_OF_QUESTION = 5_000  # proofs kept of one question; then only what is new of a provision is
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,19 @@ class Inference:
     claims: dict[str, Claim]
     refused: tuple[str, ...]
     blocked: tuple[Blocked, ...]
+    limited: tuple[str, ...] = ()  # provisions of which a limit left proofs out
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What was left out, as a sentence; nothing where nothing was."""
+        if not self.limited:
+            return ()
+        kept = f"at most {MAX_DERIVATIONS} alike, {MAX_OF_PROVISION} of one provision, {MAX_OF_QUESTION} in all"
+        return (f"Not every proof was kept of {', '.join(_few(self.limited))} ({kept}): confidences are lower bounds.",)
+
+
+def _few(names: tuple[str, ...], most: int = 5) -> tuple[str, ...]:
+    return names if len(names) <= most else (*names[:most], f"and {len(names) - most} more")
 
 
 def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inference:
@@ -89,7 +104,7 @@ def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inf
     search.run([s for s in starts.values() if s is not None])
     claims = {p: _claim(found, p in search.limited) for p, found in sorted(search.found.items())}
     refused = tuple(t for t, s in starts.items() if s is None)
-    return Inference(claims, refused, tuple(dict.fromkeys(search.blocked)))
+    return Inference(claims, refused, tuple(dict.fromkeys(search.blocked)), tuple(sorted(search.limited)))
 
 
 class Search:
@@ -104,6 +119,7 @@ class Search:
         self._seen: dict[tuple[object, ...], list[frozenset[str]]] = {}
         self._heap: list[tuple[int, float, int, str, int, Reached]] = []
         self._tick = count()
+        self._kept = 0
 
     def start(self, target: str) -> Reached | None:
         """The claim assumed at a target, or None where its guards refuse it."""
@@ -143,13 +159,22 @@ class Search:
         while self._heap:
             reached = heapq.heappop(self._heap)[-1]
             kept = self.found.setdefault(reached.provision, [])
-            if sum((r.degree, r.used) == (reached.degree, reached.used) for r in kept) >= MAX_DERIVATIONS:
+            if self._is_enough(kept, reached):
                 self.limited.add(reached.provision)
                 continue
             kept.append(reached)
+            self._kept += 1
             if reached.degree >= Degree.PARTIAL:
                 for onward in self._onward(reached):
                     self._push(onward)
+
+    def _is_enough(self, kept: list[Reached], reached: Reached) -> bool:
+        """Whether a limit leaves no room for one more proof; the first of a degree always has room."""
+        if all(r.degree < reached.degree for r in kept):
+            return False
+        if len(kept) >= MAX_OF_PROVISION or self._kept >= MAX_OF_QUESTION:
+            return True
+        return sum((r.degree, r.used) == (reached.degree, reached.used) for r in kept) >= MAX_DERIVATIONS
 
     def _onward(self, reached: Reached) -> Iterator[Reached]:
         provision = self.catalogue.provisions[reached.provision]
