@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shlex
 
@@ -50,3 +51,10 @@ def test_the_changelog_has_both_headings() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "### Program" in text
     assert "### Graph" in text
+
+
+@pytest.mark.parametrize("page", sorted(p.name for p in pages.DOCS.glob("*.md") if ">>> " in p.read_text("utf-8")))
+def test_what_a_page_shows_of_python_is_what_it_gives(page: str) -> None:
+    found = doctest.testfile(str(pages.DOCS / page), module_relative=False, encoding="utf-8")
+    assert found.attempted
+    assert not found.failed
