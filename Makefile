@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 AS_OF := 2026-11-22
 
-.PHONY: demo test golden api view owl bench lint all clean
+.PHONY: demo test golden api view owl bench lint soak mutants all clean
 
 demo: .venv/run
 	$(BIN)/aims-graph what-else iso42001:10.2 --role provider --as-of $(AS_OF)
@@ -33,7 +33,13 @@ golden: .venv/dev
 	PYTHONPATH=tests $(BIN)/python tests/golden.py
 
 bench: .venv/dev
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
+
+soak: .venv/dev
+	PYTHONPATH=tests $(BIN)/python -m soak.random_pairs
+
+mutants: .venv/mutants/bin/cosmic-ray
+	PYTHONPATH=tests $(BIN)/python -m soak.mutants
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; set PYTHON=")'
@@ -48,6 +54,11 @@ bench: .venv/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@ .venv/run
+
+.venv/mutants/bin/cosmic-ray: .venv/dev requirements-soak.txt
+	$(BIN)/python -m venv .venv/mutants
+	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-soak.txt
+	@touch $@
 
 clean:
 	rm -rf .venv build dist

@@ -10,7 +10,7 @@ reading of its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, reduce
@@ -21,7 +21,7 @@ from typing import Any
 from worlds import case, catalogue, context, edition, provision, relation_of, row, trigger
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context
+from aims_graph.chain import Context, Entry, Organisation
 from aims_graph.model import (
     ALL_OF,
     ANY_OF,
@@ -32,13 +32,19 @@ from aims_graph.model import (
     Derivation,
     Interval,
     Mapping,
+    Source,
 )
 from aims_graph.relations import EQ, INT, SET_RELATIONS, SUB, SUP, Degree, Relation
 
 TEXT = 5  # elements that texts speak of; bits beyond are those of choices
 STANDING_TEXT = 0b00011  # of one case, these say nothing
 READINGS = ("semantic", "functional", "syntactic")
-OBJECTS = {None: (0,), "one": (0, 1), "two": (1, 2)}  # what each management system is about
+# what each management system is about, by what the records say of their scopes
+OBJECTS: dict[str | None, dict[str | None, tuple[int, ...]]] = {
+    None: {None: (0,), "one": (0, 1), "two": (1, 2)},
+    "integrated": {None: (0,), "one": (0, 1), "two": (0, 1)},
+    "apart": {None: (0,), "one": (0,), "two": (1,)},
+}
 STRONG = {
     SUB: (Relation.SUPPORTS_INTEGRAL, Relation.SUPPORTS_PRECEDES),
     EQ: (Relation.SUPPORTS_INTEGRAL, Relation.SUPPORTED_INTEGRAL),
@@ -48,6 +54,13 @@ STRONG = {
 WEAK = (Relation.SUPPORTS, Relation.SUPPORTED, Relation.CROSSWALK, Relation.CONTRARY)  # between any two provisions
 UNTRUSTED = ("proposed", "published", "rejected")
 ROLES = ("provider", "deployer")
+ANNEX, GPAI = "high-risk-annex-iii", "gpai"
+View = tuple[str, str]
+VIEWS: tuple[View, ...] = tuple((role, kind) for role in ROLES for kind in (ANNEX, GPAI))
+WIDTH = 256  # bits set apart for one view where all are looked at together
+STANDING_ANYWHERE = reduce(or_, (STANDING_TEXT << WIDTH * i for i in range(len(VIEWS))))
+CONTROL = "AnnexControl"
+INTERVAL, EVENT = "event-planned-interval", "event-nonconformity"
 GONE = Interval(None, date(2020, 1, 1))
 
 
@@ -63,6 +76,7 @@ class Node:
     bits: tuple[int, ...] = ()  # of a choice
     fit: tuple[int, ...] = ()  # positions of the members that are appropriate
     met: bool = True  # whether the case sets it off
+    wide: bool = False  # whether no event sets it off, but a planned interval, for all systems at once
 
     @property
     def edition(self) -> str:
@@ -77,12 +91,24 @@ class Node:
         return found
 
 
-def asked(node: Node, reading: str) -> int:
-    """All elements that a provision asks for."""
+def asked(node: Node, reading: str, view: View) -> int:
+    """All elements that the text of a provision asks for, of whom it is asked there."""
     if node.bits:
         return reduce(or_, (1 << b for b in node.bits))
-    parts = (asked(m, reading) for m in node.members if m.met or not m.stated.get("conditional"))
+    parts = (asked(m, reading, view) for m in node.members if m.met and is_in_view(m, view))
     return reduce(or_, parts, node.own[reading])
+
+
+def is_in_view(member: Node, view: View) -> bool:
+    """Whether a member asks something of a role, for a class of systems."""
+    role, kind = view
+    binds, classes = member.stated["binds"], member.stated["system_classes"]
+    return (not binds or role in binds) and (not classes or kind in classes)
+
+
+def everywhere(node: Node, reading: str) -> int:
+    """All that a provision asks, of everybody."""
+    return reduce(or_, (asked(node, reading, view) << WIDTH * i for i, view in enumerate(VIEWS)))
 
 
 class World:
@@ -93,16 +119,23 @@ class World:
         self.of_case = of_case
         self.readings = READINGS[:1] if of_case else READINGS
         self.nodes: dict[str, Node] = {}
-        systems = (None,) if of_case or self.chooser.random() < 0.6 else ("one", "two")
-        self.managed = {f"e{i}": self.chooser.choice(systems) for i in range(4)}
+        self.scopes = self.chooser.choice([None, "integrated", "apart"])
+        self.managed = self._managed()
         self.role = self.chooser.choice([(), (), ("provider",), ROLES])
-        self.system_class = self.chooser.choice(["any", "gpai"])
+        self.system_class = self.chooser.choice(["any", GPAI])
         self._next_bit = TEXT
         for name in self.managed:
             self._tree(name)
-        self.rows = list(self._rows())
+        self.rows = [*self._rows(), *self._joint_rows()]
 
     # -- making ------------------------------------------------------------------
+
+    def _managed(self) -> dict[str, str | None]:
+        """The management system of each edition; a case is one of the first edition's."""
+        systems: tuple[str | None, ...] = (None,) if self.chooser.random() < 0.5 else ("one", "two")
+        if self.of_case and systems != (None,):
+            return {f"e{i}": self.chooser.choice((None, *systems)) if i else "one" for i in range(4)}
+        return {f"e{i}": self.chooser.choice(systems) for i in range(4)}
 
     def _tree(self, edition_: str) -> None:
         root = self._node(f"{edition_}:p", None, self._decomposition())
@@ -121,22 +154,35 @@ class World:
         lead = kind is None or self.chooser.random() < 0.3
         own = {r: self._text() if lead else 0 for r in self.readings}
         likely = self.chooser.random
-        later = parent is not None and parent.kind == ALL_OF and bool(parent.members) and kind is None
+        beside = any(not (m.stated["binds"] or m.stated["system_classes"]) for m in parent.members) if parent else False
+        later = parent is not None and parent.kind == ALL_OF and beside and kind is None
         stated = {
             "decomposition": kind,
             "exhaustive": kind == ALL_OF and not lead and likely() < 0.85,
-            "conditional": later and likely() < 0.2,
-            "binds": self.chooser.choice([(), (), (), ROLES, ROLES[:1], ROLES[1:]]),
+            "conditional": later and likely() < 0.3,
+            "binds": self._binds(parent),
             "force": self.chooser.choice(["prohibition", "permission"]) if likely() < 0.04 else "obligation",
             "in_force": GONE if likely() < 0.04 else Interval(),
-            "system_classes": ("high-risk-annex-iii",) if likely() < 0.06 else (),
+            "system_classes": (ANNEX,) if likely() < 0.06 else (),
         }
+        if stated["conditional"] and likely() < 0.5:
+            stated["kind"] = CONTROL
         node = Node(name, parent, stated, own)
-        node.met = not stated["conditional"] or likely() < 0.5
+        node.met = not stated["conditional"] or "kind" in stated or likely() < 0.5
+        node.wide = self.managed[node.edition] is not None and not name.startswith("e0:") and likely() < 0.3
         if parent is not None:
             parent.members.append(node)
         self.nodes[name] = node
         return node
+
+    def _binds(self, parent: Node | None) -> tuple[str, ...]:
+        """Nobody in particular, both, or one; where the whole binds one, not the other."""
+        chosen = self.chooser.choice([(), (), (), ROLES, ROLES[:1], ROLES[1:]])
+        while parent is not None:
+            if parent.stated["binds"] and not set(chosen) <= set(parent.stated["binds"]):
+                return ()
+            parent = parent.parent
+        return chosen
 
     def _text(self) -> int:
         return reduce(or_, (1 << self.chooser.randrange(TEXT) for _ in range(self.chooser.randint(1, 3))))
@@ -147,14 +193,17 @@ class World:
             count = 1 if node.kind == ANY_OF else 2
             node.bits = tuple(range(self._next_bit, self._next_bit + count))
             self._next_bit += count
-            able = [i for i, m in enumerate(node.members) if not self.of_case or asked(m, "semantic") & ~STANDING_TEXT]
+            able = [i for i, m in enumerate(node.members) if not self.of_case or self._may_be_done(m)]
             node.fit = tuple(sorted(self.chooser.sample(able, self.chooser.randint(1, len(able))))) if able else ()
-        elements = asked(node, "semantic")
         if node.bits and not node.fit:
             node.stated["occurrence"] = STANDING
         else:
-            standing = elements & STANDING_TEXT
-            node.stated["occurrence"] = PER_OCCURRENCE if not standing else STANDING if standing == elements else BOTH
+            node.stated["occurrence"] = self._overlap(everywhere(node, "semantic"))
+
+    @staticmethod
+    def _may_be_done(member: Node) -> bool:
+        """Whether one case can do something of a member."""
+        return bool(everywhere(member, "semantic") & ~STANDING_ANYWHERE)
 
     def _rows(self) -> Iterable[Mapping]:
         pairs = [(a, b) for a in self.nodes.values() for b in self.nodes.values() if a.edition < b.edition]
@@ -164,7 +213,7 @@ class World:
 
     def _row(self, a: Node, b: Node, reading: str) -> Mapping:
         likely = self.chooser.random
-        left, right = asked(a, reading), asked(b, reading)
+        left, right = everywhere(a, reading), everywhere(b, reading)
         relation = relation_of(left, right)
         stated: dict[str, Any] = {"rationale_kind": reading, "status": self.chooser.choice(["accepted", "double-read"])}
         if self.of_case and relation is INT:
@@ -182,17 +231,38 @@ class World:
         confidence = self.chooser.choice([None, 0.3, 0.6, 0.9])
         return row(a.name, relation, b.name, confidence, **stated)
 
+    def _joint_rows(self) -> Iterable[Mapping]:
+        """Groups of rows: what some provisions of one edition ask together, against what some of another do."""
+        for number in range(self.chooser.randint(0, 6)):
+            editions = sorted(self.chooser.sample(sorted(self.managed), 2))
+            sides = [self._several(e) for e in editions]
+            reading = self.chooser.choice(self.readings[:2])
+            left, right = (reduce(or_, (everywhere(n, reading) for n in side)) for side in sides)
+            stated: dict[str, Any] = {"rationale_kind": reading, "joint": f"group-{number}"}
+            if self.of_case and relation_of(left, right) is INT:
+                stated["overlap"] = self._overlap(left & right)
+            for i in range(max(map(len, sides))):
+                a, b = (side[min(i, len(side) - 1)] for side in sides)
+                identity = f"{number}:{a.name}|{b.name}"
+                yield row(a.name, relation_of(left, right), b.name, 0.9, id=identity, **stated)
+
+    def _several(self, edition_: str) -> list[Node]:
+        """One to three provisions of an edition, none of them a free choice."""
+        able = [n for n in self.nodes.values() if n.edition == edition_ and n.kind != ANY_OF]
+        return self.chooser.sample(able, min(len(able), self.chooser.randint(1, 3)))
+
     def _flat(self, node: Node, reading: str) -> int:
-        return reduce(or_, (asked(m, reading) for m in node.members)) if node.kind == ANY_OF else asked(node, reading)
+        members = node.members if node.kind == ANY_OF else [node]
+        return reduce(or_, (everywhere(m, reading) for m in members))
 
     def _support(self, a: Node, b: Node, relation: Relation) -> Relation:
         """A support that is true of the sets, or one of those that may link anything."""
         alike = self.managed[a.edition] == self.managed[b.edition] and not self.of_case
         return self.chooser.choice(STRONG.get(relation, ()) * 2 * alike + WEAK)
 
-    def _overlap(self, shared: int) -> str:
-        standing = shared & STANDING_TEXT
-        return STANDING if standing == shared else BOTH if standing else PER_OCCURRENCE
+    def _overlap(self, elements: int) -> str:
+        standing = elements & STANDING_ANYWHERE
+        return PER_OCCURRENCE if not standing else STANDING if standing == elements else BOTH
 
     # -- asking ------------------------------------------------------------------
 
@@ -202,51 +272,163 @@ class World:
         provisions = [
             provision(n.name, parent=n.parent.name if n.parent else None, **n.stated) for n in self.nodes.values()
         ]
-        usual = {
-            e: [n.name for n in self.nodes.values() if n.edition == e and not n.stated["conditional"]]
-            for e in self.managed
-        }
         triggers = [trigger("e0:never")]
         if self.of_case:
-            triggers += [trigger(f"{e}:t", *names) for e, names in usual.items()]
-            triggers += [trigger(f"{n.name}-t", n.name) for n in self.nodes.values() if n.stated["conditional"]]
+            for e in self.managed:
+                usual = [n for n in self.nodes.values() if n.edition == e and not self._has_own_trigger(n)]
+                triggers.append(trigger(f"{e}:t", *(n.name for n in usual if not n.wide)))
+                wide = [n.name for n in usual if n.wide]
+                triggers.append(trigger(f"{e}:w", *wide, on_events=frozenset({INTERVAL})))
+            for n in filter(self._has_own_trigger, self.nodes.values()):
+                triggers.append(trigger(f"{n.name}-t", n.name, on_events=frozenset({INTERVAL if n.wide else EVENT})))
         editions = [edition(e, managed=system) for e, system in self.managed.items()]
         return catalogue(provisions, self.rows, editions, triggers)
+
+    @staticmethod
+    def _has_own_trigger(node: Node) -> bool:
+        return bool(node.stated["conditional"]) and "kind" not in node.stated
 
     @cached_property
     def answers(self) -> dict[str, str]:
         """What the case records of its triggers: the truth, or nothing."""
-        truth = {f"{e}:t": "yes" if self.edition_met[e] else "no" for e in self.managed}
+        truth = {f"{e}:{t}": "yes" if self.edition_met[e] else "no" for e in self.managed for t in "tw"}
         truth |= {
             f"{n.name}-t": "yes" if n.met and self.edition_met[n.edition] else "no"
             for n in self.nodes.values()
-            if n.stated["conditional"]
+            if self._has_own_trigger(n)
         }
         return {t: a for t, a in ({"e0:never": "no"} | truth).items() if self.chooser.random() < 0.85 or t == "e0:t"}
 
     @cached_property
     def edition_met(self) -> dict[str, bool]:
         """Whether the case sets off the duties of each edition."""
-        return {e: e == "e0" or self.chooser.random() < 0.75 for e in self.managed}
+        return {e: e == "e0" or (self.is_known_to(e) and self.chooser.random() < 0.75) for e in self.managed}
+
+    def is_known_to(self, edition_: str) -> bool:
+        """Whether the case is one of the management system that an edition is about, as far as is recorded."""
+        managed = self.managed[edition_]
+        return managed is None or self.scopes is not None or managed in self.recorded_against
+
+    @cached_property
+    def over(self) -> frozenset[str]:
+        """The triggers that the case answered yes for a period that has ended."""
+        yes = [t for t, answer in self.answers.items() if answer == "yes" and t != "e0:t"]
+        return frozenset(t for t in yes if self.chooser.random() < 0.12)
+
+    @cached_property
+    def idle(self) -> frozenset[str]:
+        """The triggers that the case answered no with a reason."""
+        return frozenset(t for t, answer in self.answers.items() if answer == "no" and self.chooser.random() < 0.7)
+
+    @property
+    def vacuous(self) -> frozenset[str]:
+        """Provisions a part of which the case did not set off."""
+        without = [n for n in self.nodes.values() if not n.met]
+        return frozenset(name for n in without for name in self.catalogue.ancestors(n.name))
+
+    @cached_property
+    def one_system(self) -> bool:
+        """Whether the case is about one system where the scope holds more."""
+        return self.chooser.random() < 0.6
+
+    @cached_property
+    def recorded_against(self) -> frozenset[str]:
+        """The management systems against whose requirements the case is recorded."""
+        return frozenset(s for s in ("one", "two") if s == "one" or self.chooser.random() < 0.5)
+
+    @cached_property
+    def chosen(self) -> frozenset[str]:
+        """The parts that somebody judged, rightly, to be the appropriate choice and enough."""
+        alone = [n.members[n.fit[0]].name for n in self.nodes.values() if n.kind == AS_APPROPRIATE and len(n.fit) == 1]
+        return frozenset(name for name in alone if self.chooser.random() < 0.7)
+
+    @cached_property
+    def statement(self) -> dict[str, bool]:
+        """Which controls the statement of applicability includes; those that it does not list are not in it."""
+        found: dict[str, bool] = {}
+        for e in self.managed:
+            if self.chooser.random() < 0.7:
+                controls = [n.name for n in self.nodes.values() if n.edition == e and "kind" in n.stated]
+                found |= {c: self.chooser.random() < 0.5 for c in controls if self.chooser.random() < 0.8}
+        return found
+
+    def is_left_out(self, node: Node) -> bool:
+        """Whether a statement speaks of the edition's controls and does not include this one."""
+        spoken_of = {name.partition(":")[0] for name in self.statement}
+        return "kind" in node.stated and node.edition in spoken_of and not self.statement.get(node.name, False)
+
+    @property
+    def organisation(self) -> Organisation:
+        """What the records say of the organisation."""
+        pair = frozenset({frozenset({"one", "two"})})
+        reasons = (None, "Nothing of the kind is done.")
+        lines = enumerate(self.statement.items())
+        return Organisation(
+            tuple(Entry(name, included, reasons[i % 2], Source("r.ttl", i)) for i, (name, included) in lines),
+            pair if self.scopes == "integrated" else frozenset(),
+            pair if self.scopes == "apart" else frozenset(),
+        )
 
     def context(self, degrees: dict[str, Degree]) -> Context:
         """The question: hypothetical, or of a case recorded so far."""
-        facts = case(degrees, self.answers) if self.of_case else None
-        return context(roles=self.role, system_class=self.system_class, case=facts)
+        facts = None
+        if self.of_case:
+            facts = case(
+                degrees,
+                self.answers,
+                systems=self.recorded_against,
+                idle=self.idle,
+                vacuous=self.vacuous,
+                chosen=self.chosen,
+                over=self.over,
+                events=frozenset({EVENT}),
+                one_system=self.one_system,
+            )
+        return context(roles=self.role, system_class=self.system_class, case=facts, organisation=self.organisation)
 
     def may_be_case(self, node: Node) -> bool:
         """Whether a case can be recorded against the provision."""
-        return node.edition == "e0" and node.met and node.stated["occurrence"] != STANDING
+        return node.edition == "e0" and bool(self.counts(node, READINGS[0], about=0))
 
     # -- what is true --------------------------------------------------------------
 
-    def counts(self, node: Node, reading: str) -> int:
-        """The elements of a provision that count: of a case those per occurrence, and none if it is not set off."""
-        if not self.of_case:
-            return asked(node, reading)
-        if not (node.met and self.edition_met[node.edition]) or node.stated["occurrence"] == STANDING:
+    def objects(self, node: Node) -> tuple[int, ...]:
+        """What a provision is about: of a case its own system, and others where it is asked of all at once."""
+        if self.of_case:
+            return (0, 1) if node.wide and self.one_system else (0,)
+        return OBJECTS[self.scopes][self.managed[node.edition]]
+
+    def is_set_off(self, node: Node) -> bool:
+        """Whether the case sets a provision off, in the period that runs, and in a system that it is recorded for."""
+        own = f"{node.name}-t" if self._has_own_trigger(node) else f"{node.edition}:{'w' if node.wide else 't'}"
+        apart = self.scopes == "apart" and self.managed[node.edition] == "two"
+        return node.met and self.edition_met[node.edition] and own not in self.over and not apart
+
+    @cached_property
+    def views(self) -> tuple[View, ...]:
+        """The roles and classes of systems that are asked about."""
+        roles, kinds = self.role or ROLES, (ANNEX, GPAI) if self.system_class == "any" else (self.system_class,)
+        return tuple((role, kind) for role, kind in VIEWS if role in roles and kind in kinds)
+
+    def is_seen(self, node: Node) -> bool:
+        """Whether a member asks something of a role, and for a class of systems, that is asked about."""
+        return any(is_in_view(node, view) for view in self.views)
+
+    def counts(self, node: Node, reading: str, about: int, supposed: bool = False) -> int:
+        """The elements of a provision that count: of a case those per occurrence, and none if it is not set off.
+
+        What a statement of applicability leaves out does not count, unless it is itself supposed done.
+        """
+        if self.is_left_out(node) and not supposed:
             return 0
-        return asked(node, reading) & ~STANDING_TEXT
+        if self.of_case and (node.stated["occurrence"] == STANDING or not self.is_set_off(node)):
+            return 0
+        speaks = about in self.objects(node)
+        if node.bits:
+            return reduce(or_, (1 << b for b in node.bits)) if speaks else 0
+        text = node.own[reading] & ~STANDING_TEXT if self.of_case else node.own[reading]
+        parts = (self.counts(m, reading, about) for m in node.members if m.met and self.is_seen(m))
+        return reduce(or_, parts, text if speaks else 0)
 
     def done(self, starts: dict[str, Degree], reading: str) -> tuple[int, int, int]:
         """Per object, the least that is done when the starts are, to their degrees."""
@@ -255,46 +437,47 @@ class World:
     def _done_for(self, starts: dict[str, Degree], reading: str, about: int) -> int:
         mask = 0
         for name, degree in sorted(starts.items()):
-            node = self.nodes[name]
-            if self._speaks_of(node, about):
-                elements = self.counts(node, reading)
-                if degree is Degree.PARTIAL:
-                    elements = 1 << self.chooser.choice([b for b in range(elements.bit_length()) if elements >> b & 1])
-                mask |= elements
-        choices = [n for n in self.nodes.values() if n.fit and self._speaks_of(n, about)]
+            elements = self.counts(self.nodes[name], reading, about, supposed=not self.of_case)
+            if degree is Degree.PARTIAL and elements:
+                elements = 1 << self.chooser.choice([b for b in range(elements.bit_length()) if elements >> b & 1])
+            mask |= elements
+        choices = [n for n in self.nodes.values() if n.fit and about in self.objects(n)]
         picked = {n.name: self.chooser.choice(n.fit) for n in choices}
+
+        def part(node: Node) -> int:
+            return self.counts(node, reading, about) if self.is_seen(node) else 0
+
         while True:
             before = mask
             for node in choices:
-                mask = self._what_a_choice_took(node, reading, mask, picked[node.name])
-                mask = self._what_a_choice_gives(node, reading, mask)
+                mask = self._what_a_choice_took(node, mask, picked[node.name], part)
+                mask = self._what_a_choice_gives(node, mask, part)
             if mask == before:
                 return mask
 
-    def _what_a_choice_took(self, node: Node, reading: str, mask: int, picked: int) -> int:
+    @staticmethod
+    def _what_a_choice_took(node: Node, mask: int, picked: int, part: Callable[[Node], int]) -> int:
         """A choice that is done was made by doing a member, or every fit member."""
         last = node.bits[-1]
         if mask >> last & 1:
             taken = [picked] if node.kind == ANY_OF else node.fit
-            return reduce(or_, (self.counts(node.members[i], reading) for i in taken), mask | 1 << node.bits[0])
+            return reduce(or_, (part(node.members[i]) for i in taken), mask | 1 << node.bits[0])
         if mask >> node.bits[0] & 1:
-            return mask | self.counts(node.members[picked], reading)
+            return mask | part(node.members[picked])
         return mask
 
-    def _what_a_choice_gives(self, node: Node, reading: str, mask: int) -> int:
+    @staticmethod
+    def _what_a_choice_gives(node: Node, mask: int, part: Callable[[Node], int]) -> int:
         """Doing a member is choosing; doing every fit one is choosing well."""
-        if not self.counts(node, reading):
+        if not part(node):
             return mask
-        parts = [self.counts(m, reading) for m in node.members]
+        parts = [part(m) for m in node.members]
         whole = [bool(p) and p & mask == p for p in parts]
         if any(whole):
             mask |= 1 << node.bits[0]
         if node.kind == AS_APPROPRIATE and all(whole[i] for i in node.fit):
             mask |= 1 << node.bits[1]
         return mask
-
-    def _speaks_of(self, node: Node, about: int) -> bool:
-        return about in OBJECTS[self.managed[node.edition]]
 
     def is_true(self, derivation: Derivation, starts: dict[str, Degree]) -> bool:
         """Whether a proof proves what is so, in every reading its rows allow."""
@@ -316,9 +499,8 @@ class World:
         return any(all(role in binds for binds in bound) for role in self.role or ROLES)
 
     def _holds(self, node: Node, degree: Degree, starts: dict[str, Degree], reading: str) -> bool:
-        elements = self.counts(node, reading)
         done = self.done(starts, reading)
-        here = [done[o] for o in OBJECTS[self.managed[node.edition]]]
+        elements = [self.counts(node, reading, about) for about in range(3)]
         if degree is Degree.FULL:
-            return bool(elements) and all(elements & d == elements for d in here)
-        return any(elements & d for d in here)
+            return any(elements) and all(e & d == e for e, d in zip(elements, done, strict=True))
+        return any(e & d for e, d in zip(elements, done, strict=True))

@@ -33,7 +33,7 @@ from aims_graph.library import Library
 from aims_graph.relations import Degree
 from aims_graph.showing import find_json, framework_json, frameworks_json, show_json
 from aims_graph.trace import Options
-from aims_graph_api import create_app, responses
+from aims_graph_api import create_app, planning_responses, responses, weighing_responses
 from aims_graph_api.app import today_utc
 from aims_graph_api.describing import Examples
 from aims_graph_api.headers import SAFE_HEADERS
@@ -197,6 +197,52 @@ def test_an_explanation_is_the_object_of_the_one_function(client: Client, librar
         assert found == explanation_json(explain(library.catalogue, start, end, options))
 
 
+def test_a_recorded_case_is_explained_too(records: Library) -> None:
+    found = Client(create_app(records, today=lambda: AS_OF)).get(f"{V1}/explain", **{"from": "CA-7", "to": CLAUSE})
+    assert found.json() == explanation_json(records.explain("CA-7", CLAUSE, OPTIONS))
+    assert _roundtrip(responses.Explanation, found.json()) == found.json()
+
+
+ROW = "mapping:aiact--nistrmf-009"
+WEIGHED: list[tuple[str, dict[str, Any], tuple[str, ...], type[BaseModel]]] = [
+    ("what-if", {"reject": ROW, "limit": 3}, ("--reject", ROW, "--limit", "3"), weighing_responses.WhatIf),
+    (
+        "what-if",
+        {"change": f"{ROW}=equalTo", "confidence": f"{ROW}=0.9", "accept": ROW, "from": "aiact:art-17.1.a"},
+        ("--change", f"{ROW}=equalTo", "--confidence", f"{ROW}=0.9", "--accept", ROW, "--from", "aiact:art-17.1.a"),
+        weighing_responses.WhatIf,
+    ),
+    (
+        "what-if",
+        {"add": ["ISO 42001 10.1 supersetOf MANAGE 4.3"], "role": "provider"},
+        ("--add", "ISO 42001 10.1 supersetOf MANAGE 4.3", "--role", "provider"),
+        weighing_responses.WhatIf,
+    ),
+    (
+        "weak-points",
+        {"framework": "NIST AI RMF", "limit": 5},
+        ("--framework", "NIST AI RMF", "--limit", "5"),
+        weighing_responses.WeakPoints,
+    ),
+    (
+        "impact",
+        {"target": "AI Act", "from": "2026-07-01"},
+        ("AI Act", "--from", "2026-07-01"),
+        weighing_responses.Impact,
+    ),
+    ("impact", {"target": [CLAUSE, "Art. 20(1)"]}, (CLAUSE, "Art. 20(1)"), weighing_responses.Impact),
+]
+
+
+@pytest.mark.parametrize(("route", "given", "typed", "model"), WEIGHED, ids=[f"{w[0]} {w[1]}" for w in WEIGHED])
+def test_what_is_weighed_is_the_object_that_the_command_prints(
+    client: Client, run: Run, route: str, given: dict[str, Any], typed: tuple[str, ...], model: type[BaseModel]
+) -> None:
+    found = client.get(f"{V1}/{route}", **given).json()
+    assert found == json.loads(run(route, *typed, "--as-of", AS_OF, "--format", "json").out)
+    assert _roundtrip(model, found) == found
+
+
 def test_a_search_is_the_object_of_the_one_function(client: Client, library: Library) -> None:
     found = client.get(f"{V1}/search", q="corrective action", limit=4).json()
     assert found == find_json(library.catalogue, library.names.find("corrective action", 4), "corrective action")
@@ -282,8 +328,28 @@ ERRORS: list[tuple[str, str, str, Any, int, str]] = [
     ("no degree", "GET", f"{WHAT_ELSE}?min_degree=some", None, 422, "invalid-parameters"),
     ("limit of nothing", "GET", f"{WHAT_ELSE}?limit=0", None, 422, "invalid-parameters"),
     ("no targets", "POST", f"{V1}/what-else", {"targets": []}, 422, "invalid-parameters"),
+    ("nothing supposed", "GET", f"{V1}/what-if", None, 400, "unusable-input"),
+    ("no such relation", "GET", f"{V1}/what-if?change=aiact--nistrmf-009=like", None, 400, "unusable-input"),
+    ("unknown row", "GET", f"{V1}/what-if?reject=no-such-row", None, 404, "unknown-name"),
+    ("rows at no framework", "GET", f"{V1}/weak-points?framework=widgetry", None, 404, "unknown-name"),
+    ("no rows wanted", "GET", f"{V1}/weak-points?limit=0", None, 422, "invalid-parameters"),
+    ("impact of nothing", "GET", f"{V1}/impact", None, 422, "invalid-parameters"),
+    ("impact of what is unknown", "GET", f"{V1}/impact?target=nowhere", None, 404, "unknown-name"),
+    ("impact of an ambiguous name", "GET", f"{V1}/impact?target=10.2", None, 409, "ambiguous-name"),
+    ("impact of two frameworks", "GET", f"{V1}/impact?target=aiact&target=airmf", None, 400, "unusable-input"),
+    ("impact until a day", "GET", f"{V1}/impact?target=aiact&to=2026-01-01", None, 400, "unusable-input"),
+    ("impact from no day", "GET", f"{V1}/impact?target=aiact&from=July", None, 400, "unusable-input"),
     ("one end", "GET", f"{V1}/explain?from={CLAUSE}", None, 422, "invalid-parameters"),
     ("no words", "GET", f"{V1}/search", None, 422, "invalid-parameters"),
+    ("gaps of nothing", "GET", f"{V1}/gaps", None, 400, "unusable-input"),
+    ("gaps of an unknown name", "GET", f"{V1}/gaps?target=nowhere", None, 404, "unknown-name"),
+    ("gaps in an unknown framework", "GET", f"{V1}/gaps?target={CLAUSE}&framework=x", None, 404, "unknown-name"),
+    ("residual of nothing", "GET", f"{V1}/residual?done={CLAUSE}", None, 422, "invalid-parameters"),
+    ("residual of an ambiguous name", "GET", f"{V1}/residual?done=10.2&of={CLAUSE}", None, 409, "ambiguous-name"),
+    ("plan for nothing", "POST", f"{V1}/plan", {"targets": []}, 422, "invalid-parameters"),
+    ("plan for an unknown name", "POST", f"{V1}/plan", {"targets": ["nowhere"]}, 404, "unknown-name"),
+    ("plan at no cost", "POST", f"{V1}/plan", {"targets": [CLAUSE], "cost": {CLAUSE: -1}}, 400, "unusable-input"),
+    ("plan for ever", "POST", f"{V1}/plan", {"targets": [CLAUSE], "time_limit": 1e6}, 422, "invalid-parameters"),
     ("endless name", "GET", f"{V1}/provisions/{'x' * (LONGEST + 1)}", None, 422, "invalid-parameters"),
     ("endless search", "GET", f"{V1}/search?q={'x' * (LONGEST + 1)}", None, 422, "invalid-parameters"),
     ("body too large", "POST", f"{V1}/what-else", {"targets": ["x" * LARGEST_BODY]}, 413, "too-large"),
@@ -450,10 +516,40 @@ def test_every_answer_has_exactly_the_members_that_are_documented(client: Client
         (responses.Explanation, client.get(f"{V1}/explain", **{"from": CLAUSE, "to": "airmf:MANAGE-4.3"}).json()),
         (responses.Explanation, client.get(f"{V1}/explain", **{"from": CLAUSE, "to": "aiact:art-20.1"}).json()),
     ]
+    answers += _planned(client, cases)
     names = list(records.catalogue.provisions)
     answers += [(responses.ProvisionShown, client.get(f"{V1}/provisions/{n}").json()) for n in names[::9]]
     for model, answer in answers:
         assert _roundtrip(model, answer) == answer
+
+
+def _planned(client: Client, cases: Client) -> list[tuple[type[BaseModel], Any]]:
+    pair = {"done": CLAUSE, "of": "iso27001:10.2"}
+    wish = {"targets": ["airmf:MANAGE-4", "aiact"], "sources": ["iso42001"], "degree": "partial"}
+    return [
+        (planning_responses.Gaps, client.get(f"{V1}/gaps", target="iso42001", framework=["airmf", "aiact"]).json()),
+        (planning_responses.Gaps, cases.get(f"{V1}/gaps", all=True).json()),
+        (planning_responses.Residual, client.get(f"{V1}/residual", **pair).json()),
+        (planning_responses.Plan, client.post(f"{V1}/plan", wish | {"done": ["iso42001:10.2"]}).json()),
+    ]
+
+
+def test_planning_answers_are_those_the_command_prints(client: Client, run: Run) -> None:
+    asked = ("--as-of", AS_OF, "--role", "provider", "--format", "json")
+    same = {"as_of": str(AS_OF), "role": "provider"}
+    said = run("gaps", CLAUSE, "--framework", "airmf", *asked)
+    assert client.get(f"{V1}/gaps", target=CLAUSE, framework="airmf", **same).json() == json.loads(said.out)
+    said = run("residual", CLAUSE, "iso42001:9.2", "iso27001:10.2", *asked)
+    found = client.get(f"{V1}/residual", done=[CLAUSE, "iso42001:9.2"], of="iso27001:10.2", **same)
+    assert found.json() == json.loads(said.out)
+    wish = ("airmf", "--from", "iso42001", "--degree", "partial", "--each", "parts", "--cost", f"{CLAUSE}=2")
+    told = json.loads(run("plan", *wish, *asked).out)
+    body = {"targets": ["airmf"], "sources": ["iso42001"], "degree": "partial", "each": "parts", "cost": {CLAUSE: 2}}
+    planned = client.post(f"{V1}/plan", body | {"as_of": str(AS_OF), "role": ["provider"]}).json()
+    assert planned.pop("seconds") >= 0
+    assert told.pop("seconds") >= 0
+    assert planned == told
+    assert planned["optimum_proved"]
 
 
 # -- pages -----------------------------------------------------------------------------

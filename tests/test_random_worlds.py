@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from set_worlds import World
 
-from aims_graph import guards
+from aims_graph import chain, guards
 from aims_graph.inference import Inference, infer
 from aims_graph.model import Derivation
 from aims_graph.relations import TRANSFER, Degree, Edge
@@ -71,6 +71,8 @@ def tally(worlds: Iterator[World]) -> Counter[str]:
             counted.update(f"rule {step.rule}" for step in steps)
             counted.update(f"guard {guard}" for blocked in found.blocked for guard in blocked.guards)
             counted.update(f"guard {guard}" for step in steps for guard in step.guards)
+            flags = (flag for claim in found.claims.values() for d in claim.derivations for flag in d.flags)
+            counted.update(f"flag {flag}" for flag in flags)
     return counted
 
 
@@ -95,10 +97,12 @@ def test_enough_pairs_claims_rules_and_guards_were_looked_at() -> None:
         print(f"{number:8,} {name}")
     assert counted["pairs"] >= PAIRS_WANTED
     assert min(counted["full"], counted["partial"]) >= EACH_DEGREE_WANTED
-    rules = [f"rule {r}" for r in ("mapping", "part", "whole", "all-parts", "any-of")]
+    rules = [f"rule {r}" for r in ("mapping", "part", "whole", "all-parts", "any-of", "joint")]
     named = [f"guard {g}" for g in ("trust", "force", "date", "role", "scope", "rationale", "twins", "any-of")]
-    of_cases = [f"guard {g}" for g in ("trigger", "occurrence")]
-    assert {n: counted[n] for n in (*rules, *named, *of_cases) if counted[n] < FIRINGS_WANTED} == {}
+    named += [f"guard {g}" for g in ("applicability", "restriction")]
+    of_cases = [f"guard {g}" for g in ("trigger", "occurrence", "period", "as-appropriate")]
+    ways = [f"flag {f}" for f in ("one-integrated-system", "scopes-apart", "one-system-only")]
+    assert {n: counted[n] for n in (*rules, *named, *of_cases, *ways) if counted[n] < FIRINGS_WANTED} == {}
 
 
 GUARDS = [
@@ -112,15 +116,27 @@ GUARDS = [
     ("choice", False),
     ("trigger", True),
     ("occurrence", True),
+    ("twins", True),
+    ("one-system", True),
+    ("period", True),
+    ("applicability", False),
+    ("restriction", False),
 ]
 
 
-@pytest.mark.parametrize(("name", "of_case"), GUARDS, ids=[g for g, _ in GUARDS])
+@pytest.mark.parametrize(("name", "of_case"), GUARDS, ids=[f"{g}{' of a case' * c}" for g, c in GUARDS])
 def test_without_this_guard_a_false_claim_appears(name: str, of_case: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = tuple(g for g, n in zip(guards.GUARDS, guards.names(), strict=True) if n != name)
     assert len(kept) == len(guards.GUARDS) - 1
     monkeypatch.setattr(guards, "GUARDS", kept)
     assert next(falsehoods(some(of_case)), None) is not None
+
+
+def test_a_choice_that_nobody_judged_appropriate_counted_as_full_would_be_false(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chain, "judged", lambda part, edge, _: Edge.FREE_CHOICE if edge is Edge.CHOSEN else edge)
+    assert next(falsehoods(some(of_case=True)), None) is not None
 
 
 RAISED = [

@@ -211,7 +211,7 @@ def context(**stated: Any) -> Context:
     return Context(**values)
 
 
-def case(recorded: dict[str, Degree], answers: dict[str, str] | None = None, **stated: frozenset[str]) -> CaseFacts:
+def case(recorded: dict[str, Degree], answers: dict[str, str] | None = None, **stated: Any) -> CaseFacts:
     """What the records of one occurrence say: how far each provision is recorded, and the triggers answered."""
     place = Source("records.ttl", 1)
     return CaseFacts(case="ex:NC-1", source=place, answers=answers or {}, degrees=recorded, **stated)

@@ -12,15 +12,18 @@ from fastapi.staticfiles import StaticFiles
 
 from aims_graph.library import Library
 from aims_graph_api import (
+    consistency,
     describing,
     explain,
     frameworks,
     health,
     pages,
+    planning,
     problems,
     provisions,
     questions,
     search,
+    weighing,
     what_else,
 )
 from aims_graph_api.headers import SafeHeaders
@@ -50,6 +53,9 @@ def create_app(library: Library, *, today: Today = today_utc) -> FastAPI:
         what_else.router(library, today),  # before provisions, whose path would take its own
         provisions.router(library, today),
         explain.router(library, today),
+        weighing.router(library, today),
+        planning.router(library, today),
+        consistency.router(library, today),
         search.router(library),
         questions.router(library, today),
         health.routes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -11,13 +11,21 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import aims_graph
+from aims_graph import planned, weighing
 from aims_graph.answers import what_else_json
-from aims_graph.explaining import explain, explanation_json
+from aims_graph.consistency_answers import Asked, conflicts_json
+from aims_graph.explaining import explanation_json
+from aims_graph.gaps import gaps_json
 from aims_graph.history import history, history_json
+from aims_graph.impact import impact_json
 from aims_graph.library import Library
 from aims_graph.model import Edition
+from aims_graph.residuals import residual_json
 from aims_graph.showing import find_json, framework_json, frameworks_json, questions_json, show_json
+from aims_graph.suppositions import Wanted
 from aims_graph.trace import Options
+from aims_graph.weak_points import weak_points_json
+from aims_graph.what_if import what_if_json
 from aims_graph_api.responses import Problem
 
 TITLE = "aims-graph"
@@ -27,7 +35,8 @@ ABOUT = (
     "the mapping rows it stands on an accountable person signed. No answer is a conformity statement. "
     "Every error is `application/problem+json` (RFC 9457)."
 )
-CHANGES = "/frameworks/{id}/changes"
+CHANGES, WHAT_IF, IMPACT = "/frameworks/{id}/changes", "/what-if", "/impact"
+GAPS, RESIDUAL = "/gaps", "/residual"
 EXAMPLE_START = date(2026, 7, 1)
 EXAMPLE_DAY = date(2026, 11, 22)
 Json = dict[str, Any]
@@ -74,7 +83,25 @@ class Examples:
     def parameters_of(self, path: str) -> Json:
         """The examples for a path: `from` and `to` are days where changes are asked for, else provisions."""
         days = {"from": EXAMPLE_START.isoformat(), "to": EXAMPLE_DAY.isoformat()}
-        return self.parameters | days if path == CHANGES else self.parameters
+        own: dict[str, Json] = {
+            CHANGES: days,
+            IMPACT: days | {"target": [self.parameters["id"]]},
+            WHAT_IF: {"from": [self.pair[0]]} | ({} if self.row is None else {"reject": [self.row]}),
+            GAPS: {"target": [self.pair[0]], "framework": [self.framework]},
+            RESIDUAL: {"done": [self.pair[0]], "of": self.pair[1]},
+        }
+        return self.parameters | own.get(path, {})
+
+    @property
+    def framework(self) -> str:
+        """The framework in which the pair ends."""
+        return self.library.catalogue.provisions[self.pair[1]].edition
+
+    @cached_property
+    def row(self) -> str | None:
+        """The mapping row that joins the pair; None where no row does."""
+        rows = self.library.catalogue.rows_at.get(self.pair[0], ())
+        return next((r.id for r in rows if self.pair[1] in (r.subject, r.object)), None)
 
     @cached_property
     def answers(self) -> dict[str, Json]:
@@ -82,16 +109,34 @@ class Examples:
         catalogue, (start, end) = self.library.catalogue, self.pair
         edition, title = catalogue.edition_of(start), catalogue.provisions[start].title
         else_ = what_else_json(self.library.what_else([start], self.options))
-        return {
+        weighed = self._weighed(edition.id, start) if self.row is not None else {}
+        return weighed | {
+            GAPS: self._gaps(start),
+            RESIDUAL: residual_json(catalogue, planned.find_residual(self.library, [start], end, self.options)),
             "/frameworks": frameworks_json(catalogue, EXAMPLE_DAY),
             "/frameworks/{id}": framework_json(catalogue, edition, EXAMPLE_DAY),
             CHANGES: _changes(self.library, edition),
             "/provisions/{curie}": show_json(catalogue, self.library.rules, start, EXAMPLE_DAY),
             "/provisions/{curie}/what-else": else_,
             "/what-else": else_,
-            "/explain": explanation_json(explain(catalogue, start, end, self.options)),
+            "/explain": explanation_json(self.library.explain(start, end, self.options)),
+            "/review/conflicts": conflicts_json(catalogue, Asked(Options(EXAMPLE_DAY))),
             "/search": find_json(catalogue, self.library.names.find(title, 1), title),
             "/questions": questions_json(self.library.questions),
+        }
+
+    def _gaps(self, start: str) -> Json:
+        asked = replace(self.options, frameworks=(self.framework,))
+        return gaps_json(self.library.catalogue, planned.find_gaps(self.library, [start], asked))
+
+    def _weighed(self, edition: str, start: str) -> dict[str, Json]:
+        """Answers that weigh claims: what if the row of the pair were wrong, what an edition's changes touch."""
+        library, wanted = self.library, Wanted(reject=(self.row or "",))
+        days = (EXAMPLE_START, EXAMPLE_DAY)
+        return {
+            WHAT_IF: what_if_json(library.catalogue, weighing.what_if(library, wanted, [start], self.options)),
+            "/weak-points": weak_points_json(weighing.weak_points(library, self.options)),
+            IMPACT: impact_json(library.catalogue, weighing.impact(library, [edition], days, self.options)),
         }
 
 
@@ -118,6 +163,7 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
             _name_answer(operation, schemas)
             route = path.removeprefix(prefix)
             _add_examples(operation, examples.parameters_of(route), examples.answers.get(route))
+    schemas["Planning"]["examples"] = [{"targets": [examples.pair[1]], "as_of": EXAMPLE_DAY.isoformat()}]
     schemas["Together"]["examples"] = [{"targets": [examples.pair[0]], "as_of": EXAMPLE_DAY.isoformat(), "limit": 1}]
     return found
 
@@ -142,7 +188,8 @@ def _name_vocabularies(found: Json, library: Library) -> None:
     roles, classes = sorted(library.catalogue.roles), sorted(library.catalogue.system_classes)
     queries = [p for ops in found["paths"].values() for op in ops.values() for p in op.get("parameters", ())]
     named = [(p["name"], p["schema"]) for p in queries]
-    named += list(found["components"]["schemas"]["Together"]["properties"].items())
+    bodies = [found["components"]["schemas"][name] for name in ("Planning", "Together")]
+    named += [item for body in bodies for item in body["properties"].items()]
     for name, schema in named:
         if name == "role":
             schema["items"]["enum"] = roles

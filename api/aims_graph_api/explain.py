@@ -1,4 +1,4 @@
-"""Why one provision counts towards another, or why not: `/explain?from=&to=`."""
+"""Why one provision or record counts towards a provision, or why not: `/explain?from=&to=`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from aims_graph.explaining import explain, explanation_json
+from aims_graph.explaining import explanation_json
 from aims_graph.library import Library
 from aims_graph_api import problems, responses
 from aims_graph_api.parameters import Asking, Today, Typed, options
@@ -17,7 +17,7 @@ from aims_graph_api.parameters import Asking, Today, Typed, options
 class Pair(Asking):
     """The two provisions in question, and how it is asked."""
 
-    start: Annotated[Typed, Field(alias="from", description="The provision that is done.")]
+    start: Annotated[Typed, Field(alias="from", description="The provision that is done, or a recorded item.")]
     end: Annotated[Typed, Field(alias="to", description="The provision that it may count towards.")]
 
 
@@ -31,10 +31,8 @@ def router(library: Library, today: Today) -> APIRouter:
         responses=problems.declared((400, *problems.NAMED, 422)),
     )
     def why(asked: Annotated[Pair, Query()]) -> JSONResponse:
-        """Show every proof that one provision counts towards another, or the first edge that stopped it."""
-        resolve = library.names.resolve
-        chosen = options(library, today, asked)
-        found = explain(library.catalogue, resolve(asked.start), resolve(asked.end), chosen)
+        """Show every proof that one thing counts towards another, why only in part, or the edge that stopped it."""
+        found = library.explain(asked.start, asked.end, options(library, today, asked))
         return JSONResponse(explanation_json(found))
 
     return routes

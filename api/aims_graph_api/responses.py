@@ -363,20 +363,51 @@ class WhatElse(BaseModel):
 
 
 class Hop(BaseModel):
-    """One edge of the shortest connection, and what is left after it."""
+    """One edge of a chain: what arrives at it, what is left after it, and why no more."""
 
     start: Annotated[str, Field(alias="from")]
+    together_with: Annotated[list[str], Field(description="The other premises of a rule that has several.")]
     to: str
     relation: str
+    degree_before: DegreeWord
     degree_after: DegreeWord
     guards: list[str]
+    lowered_by: Annotated[
+        list[str], Field(description="The guards that left no more; empty where the relation itself leaves no more.")
+    ]
+    why: Annotated[str | None, Field(description="In words, why it took something away.")]
     flags: list[str]
     source: Place
+    mapping: str | None
+    status: str | None
+    confidence: Fraction | None
     rationale: str | None
 
 
+class MissingPart(BaseModel):
+    """A part that does not follow in full."""
+
+    provision: str
+    notation: str
+    title: str
+    degree: DegreeWord
+    why: Annotated[str | None, Field(description="Where it can never follow, or is asked only under a condition.")]
+
+
+class Shortfall(BaseModel):
+    """A whole with those of its parts that do not follow in full."""
+
+    whole: str
+    decomposition: str
+    exhaustive: Annotated[bool, Field(description="Whether its parts are declared to be all of it.")]
+    parts: int
+    full: int
+    missing: list[MissingPart]
+    sentence: str
+
+
 class Explanation(BaseModel):
-    """Why one provision counts towards another, or why not."""
+    """Why one provision, or one recorded case, counts towards a provision, why only in part, or why not."""
 
     start: Annotated[str, Field(alias="from")]
     to: str
@@ -388,8 +419,17 @@ class Explanation(BaseModel):
     derivations: list[list[Step]]
     conditions: list[str]
     flags: list[str]
+    degraded_at: Annotated[
+        Hop | None,
+        Field(description="Of a partial claim: the first edge of its best proof after which it is not full."),
+    ]
+    missing_parts: Annotated[
+        list[Shortfall], Field(description="Of a partial claim: wholes whose parts do not all follow.")
+    ]
     stopped_at: Annotated[Hop | None, Field(description="The first edge after which no claim is left.")]
-    connection: list[Hop]
+    connection: Annotated[list[Hop], Field(description="Without a claim: the connection that carries it furthest.")]
+    blocked: Annotated[list[Hop], Field(description="Every edge that stops a claim as near to the end as that one.")]
+    limited: Annotated[list[str], Field(description="Provisions of which a limit of the search left proofs out.")]
 
 
 class Result(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from aims_graph import periods
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import CaseFacts
 from aims_graph.errors import InputError
@@ -13,7 +14,7 @@ from aims_graph.model import ALL_OF, OBLIGATION, PER_OCCURRENCE, Element, Source
 from aims_graph.records import Records
 from aims_graph.relations import Degree
 from aims_graph.shapes import Rules, elements
-from aims_graph.vocab import AIMS, RDFS
+from aims_graph.vocab import AIMS, RDFS, XSD
 
 RECORDED, MISSING, IDLE = "recorded", "missing", "not-triggered"
 
@@ -34,6 +35,12 @@ class CaseRecord:
     own_triggers: frozenset[str]  # those of its own clause: the case is what they ask about
     systems: frozenset[str]  # management systems whose requirements it is recorded against
     judged_by: tuple[str, ...]
+    chosen: frozenset[str]  # parts judged to be what is appropriate
+    events: frozenset[str]  # kinds of event that its own clause is about
+    one_system: bool  # it concerns some systems of its scope only, as far as is recorded
+    over: frozenset[str]  # triggers answered yes for a period that has ended
+    reopened: periods.Recurrence | None  # the problem as it came back, where no review came after it
+    passed: tuple[str, ...]  # what was due before the day and is not recorded since
     source: Source | None
 
     def facts(self, name: str) -> CaseFacts:
@@ -41,7 +48,19 @@ class CaseRecord:
         said = {trigger: answer for trigger, (answer, _, _) in self.answers.items()}
         idle = frozenset(t for t, (answer, reason, _) in self.answers.items() if answer == "no" and reason)
         met = dict.fromkeys(self.own_triggers, "yes")
-        return CaseFacts(name, self.source, met | said, self.degrees, self.systems, idle, self.vacuous)
+        return CaseFacts(
+            name,
+            self.source,
+            met | said,
+            self.degrees,
+            self.systems,
+            idle,
+            self.vacuous,
+            self.chosen,
+            self.over,
+            self.events,
+            self.one_system,
+        )
 
 
 def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str, as_of: date) -> CaseRecord:
@@ -57,9 +76,13 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
         )
     curies = {p.iri: p.id for p in catalogue.provisions.values()}
     against = [curies[p] for p in records.facts.texts(case, f"{AIMS}requirementNotFulfilled") if p in curies]
+    back = periods.reopened(records, case)
     texts = [text for _, text in records.texts]
+    texts += [_came_back(case, as_of)] if back is not None and back.day is None else []
     found = tuple(e for e in elements(rules, texts, case, as_of, curies) if _is_own(catalogue, e.provision, against))
     degrees, vacuous = degrees_of(catalogue, found)
+    triggers = {t.id: t for p in degrees for t in catalogue.triggers_of.get(p, ())}
+    due = periods.next_due(records, catalogue, case)
     return CaseRecord(
         record=records.label(record),
         case=records.label(case),
@@ -70,9 +93,15 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
         degrees=degrees,
         vacuous=vacuous,
         answers=records.answers(case, catalogue),
-        own_triggers=frozenset(t.id for p in degrees for t in catalogue.triggers_of.get(p, ())),
+        own_triggers=frozenset(triggers),
         systems=frozenset(m for p in against if (m := catalogue.edition_of(p).managed) is not None),
         judged_by=_judges(records, case),
+        chosen=_chosen(catalogue, records, case),
+        events=frozenset().union(*(t.on_events for t in triggers.values())),
+        one_system=_is_about_one_system(records, case),
+        over=frozenset(trigger for trigger, day in due.items() if day < as_of),
+        reopened=back,
+        passed=tuple(periods.passed(records, catalogue, case, as_of)),
         source=records.source(case),
     )
 
@@ -146,6 +175,39 @@ def _scope(records: Records, case: str) -> str | None:
         if value is not None:
             return records.facts.text(value, f"{RDFS}label") or value
     return None
+
+
+def _came_back(case: str, day: date) -> str:
+    """A recurrence whose day is not recorded has happened by the day of the question; said so that rules see it."""
+    return f'<{case}> <{AIMS}recurredOn> "{day.isoformat()}"^^<{XSD}date> .'
+
+
+def _is_about_one_system(records: Records, case: str) -> bool:
+    """Whether the case and its actions name systems, and not all that its scope is recorded to hold."""
+    facts = records.facts
+    about = (case, *(a for a in facts.values if case in facts.texts(a, f"{AIMS}correctiveActionFor")))
+    named = {system for record in about for system in facts.texts(record, f"{AIMS}concernsSystem")}
+    scopes = facts.texts(case, f"{AIMS}inScope")
+    held = {system for scope in scopes for system in facts.texts(scope, f"{AIMS}includesSystem")}
+    return bool(named) and not (held and held <= named)
+
+
+def _chosen(catalogue: Catalogue, records: Records, case: str) -> frozenset[str]:
+    """The parts that a judgement of the case, made by somebody on a day for a reason by a criterion, calls appropriate.
+
+    Where two parts of one whole are called so, neither is known to be enough alone.
+    """
+    facts = records.facts
+    parts: dict[str | None, set[str]] = {}
+    for judgement in facts.texts(case, f"{AIMS}choiceJudgement"):
+        particulars = ("reason", "criterion", "judgedBy", "judgedOn")
+        if facts.text(judgement, f"{AIMS}outcome") != f"{AIMS}appropriate":
+            continue
+        if all((facts.text(judgement, AIMS + name) or "").strip() for name in particulars):
+            for part in map(catalogue.curie, facts.texts(judgement, f"{AIMS}chosenPart")):
+                if part in catalogue.provisions:
+                    parts.setdefault(catalogue.provisions[part].parent, set()).add(part)
+    return frozenset(next(iter(found)) for found in parts.values() if len(found) == 1)
 
 
 def _judges(records: Records, case: str) -> tuple[str, ...]:

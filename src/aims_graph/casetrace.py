@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from aims_graph.answers import CASE_LEVEL, Answer, OwnClause, WhatElse
@@ -37,7 +38,7 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
         scope=case.scope,
         answers=tuple(_restated(catalogue, a, case) for a in base.answers),
         own_clause=_own(catalogue, rules, records, case, options),
-        notes=(*_belongs(case), *base.notes),
+        notes=(*_belongs(case), *_held(case), *base.notes),
     )
 
 
@@ -45,6 +46,17 @@ def _belongs(case: CaseRecord) -> tuple[str, ...]:
     if case.record == case.case:
         return ()
     return (f"{case.record} belongs to {case.case}; the answer is for the whole case as recorded on the day.",)
+
+
+def _held(case: CaseRecord) -> Iterator[str]:
+    """What no longer holds of the case on the day: it is reopened, or a period is over."""
+    if case.reopened is not None:
+        when = "on a day that is not recorded" if case.reopened.day is None else f"on {case.reopened.day}"
+        yield (
+            f"Reopened: the problem of {case.case} came back {when} ({case.reopened.told_by}), and no review of "
+            "effectiveness is recorded since; an earlier verdict held until then."
+        )
+    yield from (f"Period over: {sentence}" for sentence in case.passed)
 
 
 def _restated(catalogue: Catalogue, answer: Answer, case: CaseRecord) -> Answer:

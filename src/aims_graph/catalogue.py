@@ -147,7 +147,7 @@ class Catalogue:
         return {provision: tuple(items) for provision, items in found.items()}
 
     def with_mappings(self, rows: tuple[Mapping, ...]) -> Catalogue:
-        """The same texts with other rows; what was worked out from the texts alone is kept. It has no file's version."""
+        """The same texts with other rows; what the texts alone gave is kept. Its version is no file's."""
         other = replace(self, mappings=rows)
         other.__dict__["digest"] = EDITED
         of_texts = self.__dict__.keys() - _OF_MAPPINGS - other.__dict__.keys()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.model import (
@@ -20,6 +22,9 @@ from aims_graph.model import (
 from aims_graph.relations import Degree, Edge
 
 INFORMATIVE_KINDS = frozenset({"Recital", "Guidance", "SuggestedAction", "RiskCategory"})
+BY_STATEMENT = frozenset({"AnnexControl"})  # asked only where a statement of applicability includes it
+INCLUDED, EXCLUDED, UNLISTED, UNKNOWN = "included", "excluded", "unlisted", "unknown"
+LEFT_OUT = (EXCLUDED, UNLISTED)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,42 @@ class CaseFacts:
     systems: frozenset[str] = frozenset()  # management systems whose requirements it is recorded against
     idle: frozenset[str] = frozenset()  # triggers answered no, with a recorded reason
     vacuous: frozenset[str] = frozenset()  # provisions of which some part was not set off
+    chosen: frozenset[str] = frozenset()  # parts judged to be what is appropriate, the only one of their whole
+    over: frozenset[str] = frozenset()  # triggers answered yes for a period that has ended
+    events: frozenset[str] = frozenset()  # kinds of event that it is one of
+    one_system: bool = False  # it is about some systems of its scope only, as far as is recorded
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a statement of applicability."""
+
+    control: str
+    included: bool
+    reason: str | None
+    source: Source | None
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """What records say of the organisation as a whole, as far as claims need it; nothing where none are loaded."""
+
+    applicability: tuple[Entry, ...] = ()  # of the statements that hold on the day, one a control
+    integrated: frozenset[frozenset[str]] = frozenset()  # pairs of management systems run as one, with one scope
+    apart: frozenset[frozenset[str]] = frozenset()  # pairs whose scopes have nothing in common
+
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """The lines of the statements by control."""
+        return {entry.control: entry for entry in self.applicability}
+
+    @cached_property
+    def stated(self) -> frozenset[str]:
+        """The editions of whose controls a statement is loaded."""
+        return frozenset(entry.control.partition(":")[0] for entry in self.applicability)
+
+
+NOTHING_RECORDED = Organisation()
 
 
 @dataclass(frozen=True)
@@ -44,6 +85,7 @@ class Context:
     system_class: str = ANY_CLASS
     trust: str = DOUBLE_READ
     case: CaseFacts | None = None
+    organisation: Organisation = NOTHING_RECORDED
 
     def admits(self, row: Mapping) -> bool:
         """Whether a row may carry full and partial claims."""
@@ -84,6 +126,18 @@ class Used:
     should: bool = False  # whether a "should" lies behind
     vacuous: bool = False  # whether a part that was not set off lies inside
 
+    def is_as_free_as(self, other: Used) -> bool:
+        """Whether every guard that lets a chain pass that has used `other` lets one pass that has used this."""
+        return (
+            self.rationale in (None, other.rationale)
+            and self.managed in (None, other.managed)
+            and self.editions <= other.editions
+            and _holds(self.roles, other.roles)
+            and _holds(self.classes, other.classes)
+            and self.should <= other.should
+            and self.vacuous <= other.vacuous
+        )
+
     def joined(self, other: Used) -> Used | None:
         """Both together, as premises of one rule; None where they may not stand in one proof."""
         if None not in (self.rationale, other.rationale) and self.rationale != other.rationale:
@@ -104,6 +158,11 @@ class Used:
         )
 
 
+def _holds(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+    """Whether a limit leaves all that another one leaves; None is no limit."""
+    return one is None or (other is not None and one >= other)
+
+
 def _met(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
     """What two limits leave; None is no limit."""
     if one is None or other is None:
@@ -117,6 +176,10 @@ def start_at(catalogue: Catalogue, provision: Provision, context: Context) -> Us
     nobody = used.roles is not None and not used.roles
     other_class = not in_class(provision, context)
     if nobody or other_class or not may_start(catalogue, provision, context):
+        return None
+    if asks_nothing(catalogue, provision, context):
+        return None
+    if context.case is not None and is_over(catalogue, provision, context.case):
         return None
     parts_missing = context.case is not None and provision.id in context.case.vacuous
     return replace(used, vacuous=parts_missing)
@@ -192,6 +255,96 @@ def informative(catalogue: Catalogue, provision: Provision) -> bool:
         return True
     ancestors = catalogue.ancestors(provision.id)
     return any(catalogue.provisions[a].decomposition == INFORMATIVE for a in ancestors)
+
+
+def applicability(provision: Provision, context: Context) -> str | None:
+    """What the statement of applicability says of a control; None of a provision that needs none."""
+    if provision.kind not in BY_STATEMENT or not provision.conditional:
+        return None
+    if provision.edition not in context.organisation.stated:
+        return UNKNOWN
+    entry = context.organisation.entries.get(provision.id)
+    if entry is None:
+        return UNLISTED
+    return INCLUDED if entry.included else EXCLUDED
+
+
+def asks_nothing(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
+    """Whether each part of a whole is left out by a statement or asked of others; of a case, or not known to be asked.
+
+    Conditions alone do not empty a whole, and in a hypothetical question they may hold.
+    """
+    if not context.roles and context.system_class == ANY_CLASS and provision.edition not in context.organisation.stated:
+        return False
+    ahead, emptied = list(catalogue.children.get(provision.id, ())), False
+    while ahead:
+        part = catalogue.provisions[ahead.pop()]
+        if is_for_others(catalogue, part, context) or applicability(part, context) in LEFT_OUT:
+            emptied = True
+        elif context.case is None or is_asked(catalogue, part, context):
+            members = catalogue.children.get(part.id, ())
+            if not members:
+                return False
+            ahead.extend(members)
+    return emptied
+
+
+def is_for_others(catalogue: Catalogue, part: Provision, context: Context) -> bool:
+    """Whether a part binds none of the roles asked about, or concerns other classes of systems."""
+    asked = expand(catalogue, context.roles)
+    return bool(asked and part.binds and not expand(catalogue, part.binds) & asked) or not in_class(part, context)
+
+
+def is_asked(catalogue: Catalogue, member: Provision, context: Context) -> bool:
+    """Whether a member is asked for: always, or because its condition is recorded as met."""
+    if not member.conditional:
+        return True
+    stated = applicability(member, context)
+    if stated is not None:
+        return stated == INCLUDED
+    if context.case is None:
+        return False
+    return met((t.id for t in catalogue.triggers_of.get(member.id, ())), context.case.answers) == "yes"
+
+
+def is_idle(catalogue: Catalogue, member: Provision, context: Context) -> bool:
+    """Whether a conditional member is recorded as not asked for, with the reason."""
+    if not member.conditional:
+        return False
+    if applicability(member, context) == EXCLUDED:
+        return context.organisation.entries[member.id].reason is not None
+    triggers = {t.id for t in catalogue.triggers_of.get(member.id, ())}
+    return context.case is not None and bool(triggers) and triggers <= context.case.idle
+
+
+def without_idle(catalogue: Catalogue, members: Iterable[str], context: Context) -> tuple[str, ...]:
+    """The members of a whole without those recorded as not asked for."""
+    return tuple(m for m in members if not is_idle(catalogue, catalogue.provisions[m], context))
+
+
+def is_over(catalogue: Catalogue, provision: Provision, case: CaseFacts) -> bool:
+    """Whether a provision, or a part of it, was set off only for periods that have ended."""
+    if not case.over:
+        return False
+    for name in (provision.id, *catalogue.descendants(provision.id)):
+        answered = {t.id for t in catalogue.triggers_of.get(name, ()) if case.answers.get(t.id) == "yes"}
+        if answered and answered <= case.over:
+            return True
+    return False
+
+
+def judged(part: Provision, edge: Edge, context: Context) -> Edge:
+    """The edge from a part to its whole: one recorded as the appropriate choice of a case counts like a free choice."""
+    chosen = edge is Edge.CHOSEN and context.case is not None and part.id in context.case.chosen
+    return Edge.FREE_CHOICE if chosen else edge
+
+
+def met(triggers: Iterable[str], recorded: dict[str, str]) -> str:
+    """Whether any of several triggers was met: yes, no (all denied) or unrecorded."""
+    answers = {recorded.get(t, "unrecorded") for t in triggers}
+    if "yes" in answers:
+        return "yes"
+    return "no" if answers == {"no"} else "unrecorded"
 
 
 def in_class(provision: Provision, context: Context) -> bool:

@@ -1,159 +1,150 @@
-"""Why something counts towards something else, or why it does not."""
+"""Why something counts towards something else, why only in part, or why it does not."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aims_graph.answers import derivation_json, number
+from aims_graph.cases import read_case
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, Crossing, Used, meets_again, start_at
-from aims_graph.guards import rule_on
-from aims_graph.inference import UPWARD, infer
-from aims_graph.model import ALL_OF, Claim, Mapping, Source
-from aims_graph.relations import Degree, Edge, transfer
+from aims_graph.chain import Context
+from aims_graph.connections import Lost, lost
+from aims_graph.hops import Hop, retrace
+from aims_graph.inference import Inference, infer
+from aims_graph.model import Claim
+from aims_graph.records import Records
+from aims_graph.relations import Degree
+from aims_graph.shapes import Rules
+from aims_graph.shortfalls import Shortfall, degraded_at, shortfalls
+from aims_graph.statements import case_statement
 from aims_graph.trace import Options, check_options, why_no_start
-
-
-@dataclass(frozen=True)
-class Hop:
-    """One edge of the shortest connection, with the degree that is left after it."""
-
-    start: str
-    end: str
-    relation: str
-    degree: Degree
-    guards: tuple[str, ...]
-    flags: tuple[str, ...]
-    source: Source
-    rationale: str | None
+from aims_graph.whys import left, why
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The proofs of a claim, or the connection on which it was lost."""
+    """The proofs of a claim and what keeps it from being full, or the connection on which it was lost."""
 
-    start: str
+    start: str  # a provision, or the label of a record
     end: str
     claim: Claim | None
-    hops: tuple[Hop, ...]  # only where there is no full or partial claim
+    degraded_at: Hop | None  # of a partial claim: the first edge of its best proof after which it is not full
+    missing_parts: tuple[Shortfall, ...]  # of a partial claim: the parts of wholes that do not follow in full
+    hops: tuple[Hop, ...]  # only where there is no full or partial claim: the connection that carries it furthest
     stopped_at: Hop | None  # the first edge after which no full or partial claim is left
+    blocked: tuple[Hop, ...]  # every edge that stops a claim as near to the end as that one
     sentence: str
+    limited: tuple[str, ...]  # provisions of which a limit of the search left proofs out
     as_of: str
     graph_version: str
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is supposed done, how it is named, and what follows from it."""
+
+    name: str
+    start: str | None  # the one provision supposed done; None for a recorded case
+    context: Context
+    found: Inference
+
+
 def explain(catalogue: Catalogue, start: str, end: str, options: Options) -> Explanation:
-    """All minimal proofs that `start` counts towards `end`, or the first edge that stopped it."""
+    """All minimal proofs that `start` counts towards `end`, why only in part, or the edge that stopped it."""
     check_options(catalogue, options)
     context = options.context()
-    claim = infer(catalogue, [start], context).claims.get(end)
+    return _explained(catalogue, _Asked(start, start, context, infer(catalogue, [start], context)), end, options)
+
+
+def explain_record(
+    catalogue: Catalogue, rules: Rules, records: Records, record: str, end: str, options: Options
+) -> Explanation:
+    """The same for one recorded case (the IRI of any of its records), and for that case only."""
+    check_options(catalogue, options)
+    case = read_case(catalogue, rules, records, record, options.as_of)
+    context = replace(options.context(), case=case.facts(catalogue.curie(case.case_iri)))
+    starts = [p for p, degree in case.degrees.items() if degree >= Degree.PARTIAL]
+    found = infer(catalogue, starts, context)
+    return _explained(catalogue, _Asked(case.record, None, context, found), end, options)
+
+
+def _explained(catalogue: Catalogue, asked: _Asked, end: str, options: Options) -> Explanation:
+    found, context = asked.found, asked.context
+    claim = found.claims.get(end)
     claimed = claim is not None and claim.degree >= Degree.PARTIAL
-    hops = () if claimed else _shortest(catalogue, start, end, context)
-    stopped = next((h for h in hops if h.degree < Degree.PARTIAL), None)
+    partial = claim if claim is not None and claim.degree is Degree.PARTIAL else None
+    proof = retrace(catalogue, partial.best, context)[0] if partial else ()
+    missing = shortfalls(catalogue, found, partial, context) if partial else ()
+    apart = Lost() if claimed else lost(catalogue, found, end, context)
+    degraded = degraded_at(proof)
     return Explanation(
-        start=start,
+        start=asked.name,
         end=end,
         claim=claim,
-        hops=hops,
-        stopped_at=stopped,
-        sentence=_sentence(catalogue, (start, end), claim, hops, stopped, options),
+        degraded_at=degraded,
+        missing_parts=missing,
+        hops=apart.connection,
+        stopped_at=apart.stopped_at,
+        blocked=apart.blocked,
+        sentence=" ".join(
+            [*_sentences(catalogue, asked, end, (degraded, missing, apart), options), *found.limits([end])]
+        ),
+        limited=tuple(p for p in found.limited if p == end),
         as_of=options.as_of.isoformat(),
         graph_version=catalogue.version,
     )
 
 
-def _sentence(
+def _sentences(
     catalogue: Catalogue,
-    ends: tuple[str, str],
-    claim: Claim | None,
-    hops: tuple[Hop, ...],
-    stopped: Hop | None,
+    asked: _Asked,
+    end: str,
+    ground: tuple[Hop | None, Sequence[Shortfall], Lost],
     options: Options,
-) -> str:
-    start, end = ends
-    if start == end:
-        return f"{start} is the question itself."
+) -> list[str]:
+    claim = asked.found.claims.get(end)
+    degraded, missing, apart = ground
+    if asked.start == end:
+        return [f"{end} is the question itself."]
     if claim is not None and claim.degree >= Degree.PARTIAL:
-        count = len(claim.derivations)
-        proofs = "one proof" if count == 1 else f"{count} proofs"
-        return f"If all of {start} is done, {end} is {claim.degree.word}: {proofs}."
-    if start_at(catalogue, catalogue.provisions[start], options.context()) is None:
-        return why_no_start(catalogue, start, options)
-    if not hops:
-        return f"No chain of parts and mapping rows leads from {start} to {end}: nothing is said."
-    if stopped is None:
-        return f"Each edge from {start} to {end} carries a claim, but a judged 'unrelated' row ends the chain."
-    why = f" ({', '.join(stopped.guards)})" if stopped.guards else ""
-    kept = "only a candidate is left" if stopped.degree is Degree.CANDIDATE else "nothing is left"
-    return f"No claim: at the edge {stopped.start} {stopped.relation} {stopped.end}{why} {kept}."
+        return [_claimed(catalogue, asked, claim), *_partly(degraded, claim), *(m.sentence for m in missing)]
+    if not asked.found.claims:
+        return [_no_start(catalogue, asked, options)]
+    return [_stopped(asked, end, apart.stopped_at)]
 
 
-def _shortest(catalogue: Catalogue, start: str, end: str, context: Context) -> tuple[Hop, ...]:
-    """The shortest connection by parts and rows, walked with what is left after each edge."""
-    import networkx as nx
-
-    graph: nx.Graph[str] = nx.Graph()
-    for provision in catalogue.provisions.values():
-        if provision.parent is not None:
-            graph.add_edge(provision.id, provision.parent)
-    for row in catalogue.mappings:
-        if row.subject in catalogue.provisions and row.object in catalogue.provisions:
-            graph.add_edge(row.subject, row.object)
-    if start not in graph or end not in graph or not nx.has_path(graph, start, end):
-        return ()
-    path = min(nx.all_shortest_paths(graph, start, end))
-    used = start_at(catalogue, catalogue.provisions[start], context)
-    if used is None:
-        return ()
-    degree = Degree.FULL
-    hops: list[Hop] = []
-    for a, b in pairwise(path):
-        hop, used = _hop(catalogue, _crossing(catalogue, a, b), degree, used, context)
-        degree = hop.degree
-        hops.append(hop)
-    return tuple(hops)
+def _no_start(catalogue: Catalogue, asked: _Asked, options: Options) -> str:
+    if asked.start is None:
+        return f"The record of {asked.name} covers no element of any provision, so no claim starts from it."
+    return why_no_start(catalogue, asked.start, options)
 
 
-def _hop(catalogue: Catalogue, crossing: Crossing, degree: Degree, used: Used, context: Context) -> tuple[Hop, Used]:
-    ruling = rule_on(catalogue, crossing, used, context)
-    unguarded = transfer(ruling.edge, degree)
-    left = min(unguarded, ruling.cap)
-    fired = [f for f in ruling.fired if f.tells(unguarded)]
-    guards = [f.name for f in fired]
-    row = crossing.row
-    if row is not None and meets_again(catalogue, used, crossing.origin, crossing.target):
-        left = Degree.NONE
-        guards.append("edition")
-    hop = Hop(
-        start=crossing.origin.id,
-        end=crossing.target.id,
-        relation=crossing.edge.value,
-        degree=left,
-        guards=tuple(guards),
-        flags=tuple(flag for f in fired for flag in f.flags),
-        source=crossing.source,
-        rationale=None if row is None else row.rationale,
-    )
-    return hop, ruling.used
+def _claimed(catalogue: Catalogue, asked: _Asked, claim: Claim) -> str:
+    count = len(claim.derivations)
+    proofs = "one proof" if count == 1 else f"{count} proofs"
+    if asked.start is not None:
+        return f"If all of {asked.start} is done, {claim.provision} is {claim.degree.word}: {proofs}."
+    provision = catalogue.provisions[claim.provision]
+    bindingness = catalogue.editions[provision.edition].bindingness
+    said = case_statement(provision, bindingness, claim.degree, asked.name)
+    return f"{said.removesuffix('.')}: {proofs}."
 
 
-def _crossing(catalogue: Catalogue, a: str, b: str) -> Crossing:
-    here, there = catalogue.provisions[a], catalogue.provisions[b]
-    if there.parent == a:
-        always = here.decomposition == ALL_OF and not there.conditional
-        return Crossing(Edge.PART if always else Edge.CROSSWALK, here, there, None)
-    if here.parent == b:
-        edge = UPWARD.get(there.decomposition or "", Edge.CROSSWALK)
-        return Crossing(Edge.CROSSWALK if here.conditional else edge, here, there, None)
-    row = max((r for r in catalogue.rows_at[a] if {r.subject, r.object} == {a, b}), key=_trusted)
-    relation = row.relation if row.subject == a else row.relation.converse
-    return Crossing(Edge(relation.value), here, there, row)
+def _partly(degraded: Hop | None, claim: Claim) -> list[str]:
+    if claim.degree is Degree.FULL:
+        return []
+    if degraded is None:
+        return ["In part, because the record itself covers only some of its elements."]
+    return [f"In part from {degraded.start} {degraded.relation} {degraded.end} on: {why(degraded)}."]
 
 
-def _trusted(row: Mapping) -> tuple[bool, bool, float, str]:
-    return (row.status == "accepted", row.status == "double-read", row.confidence or 0.0, row.id)
+def _stopped(asked: _Asked, end: str, stop: Hop | None) -> str:
+    if stop is None:
+        return f"No chain of parts and mapping rows leads from {asked.name} to {end}: nothing is said."
+    guards = f" ({', '.join(stop.guards)})" if stop.guards else ""
+    return f"No claim: at the edge {stop.start} {stop.relation} {stop.end}{guards} {left(stop.degree)}: {why(stop)}."
 
 
 def explanation_json(found: Explanation) -> dict[str, Any]:
@@ -170,19 +161,52 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "derivations": [d for d in (derivation_json(d) for d in claim.derivations) if d] if claim else [],
         "conditions": [] if claim is None else list(claim.best.conditions),
         "flags": [] if claim is None else sorted(claim.best.flags),
+        "degraded_at": None if found.degraded_at is None else _hop_json(found.degraded_at),
+        "missing_parts": [_shortfall_json(s) for s in found.missing_parts],
         "stopped_at": None if found.stopped_at is None else _hop_json(found.stopped_at),
         "connection": [_hop_json(h) for h in found.hops],
+        "blocked": [_hop_json(h) for h in found.blocked],
+        "limited": list(found.limited),
     }
 
 
 def _hop_json(hop: Hop) -> dict[str, Any]:
+    row = hop.row
     return {
         "from": hop.start,
+        "together_with": list(hop.together_with),
         "to": hop.end,
         "relation": hop.relation,
+        "degree_before": hop.before.word,
         "degree_after": hop.degree.word,
         "guards": list(hop.guards),
+        "lowered_by": list(hop.lowered_by),
+        "why": why(hop) or None,
         "flags": list(hop.flags),
         "source": str(hop.source),
+        "mapping": None if row is None else row.id,
+        "status": None if row is None else row.status,
+        "confidence": None if row is None else number(row.confidence),
         "rationale": hop.rationale,
+    }
+
+
+def _shortfall_json(shortfall: Shortfall) -> dict[str, Any]:
+    return {
+        "whole": shortfall.whole,
+        "decomposition": shortfall.decomposition,
+        "exhaustive": shortfall.exhaustive,
+        "parts": shortfall.parts,
+        "full": shortfall.full,
+        "missing": [
+            {
+                "provision": m.provision,
+                "notation": m.notation,
+                "title": m.title,
+                "degree": m.degree.word,
+                "why": m.why,
+            }
+            for m in shortfall.missing
+        ],
+        "sentence": shortfall.sentence,
     }

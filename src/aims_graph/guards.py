@@ -16,18 +16,20 @@ from aims_graph.chain import (
     LEFT_OUT,
     UNKNOWN,
     UNLISTED,
+    CaseFacts,
     Context,
     Crossing,
     Used,
     after,
     applicability,
+    asks_nothing,
     chain_roles,
-    expand,
     in_class,
     informative,
     is_duty,
+    is_for_others,
     is_heading,
-    is_left_out,
+    is_over,
     met,
 )
 from aims_graph.model import (
@@ -154,7 +156,7 @@ def _twins(catalogue: Catalogue, crossing: Crossing, used: Used, context: Contex
         return None
     pair = frozenset((here, there))
     if pair in context.organisation.apart:
-        return Fired("twins", flags=("scopes-apart",), edge=Edge.CROSSWALK)
+        return Fired("twins", Degree.CANDIDATE, ("scopes-apart",))
     strong = transfer(crossing.edge, Degree.FULL) is Degree.FULL or crossing.edge in _INTO
     if not strong:
         return None
@@ -231,23 +233,40 @@ def _occurrence(catalogue: Catalogue, crossing: Crossing, used: Used, context: C
     if crossing.edge in _OVERLAPS and row is not None and row.overlap not in (PER_OCCURRENCE, BOTH):
         return Fired("occurrence", Degree.CANDIDATE, ("overlap-may-be-standing",))
     if crossing.target.occurrence == BOTH:
+        if crossing.edge not in _UPWARD and _has_part_apart(catalogue, crossing.target, context):
+            return Fired("scope", Degree.CANDIDATE, ("standing-elements",))
         return Fired("scope", Degree.PARTIAL, ("one-case",))
     return None
+
+
+_UPWARD = (Edge.WHOLE, Edge.CHOSEN, Edge.FREE_CHOICE)
+
+
+def _has_part_apart(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
+    """Whether all that is asked per occurrence may lie in parts that are asked of others, or left out."""
+    return has_part_for_others(catalogue, provision, context) or _has_part_left_out(catalogue, provision, context)
 
 
 def _one_system(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     """A case about one system of several never covers all that a clause asks of the whole management system.
 
-    Such a clause is one of a management system that the case reaches by no event of its own kind: a planned
-    interval, say, and not the nonconformity. What is asked of each event is asked of this one alone.
+    Such a clause is one of a management system that the case reaches, itself or in a part, by no event of its own
+    kind: by a planned interval, say, and not by the nonconformity. What is asked of each event is asked of this one.
     """
-    case = context.case
-    if case is None or not case.one_system or catalogue.editions[crossing.target.edition].managed is None:
+    case, target = context.case, crossing.target
+    if case is None or not case.one_system or catalogue.editions[target.edition].managed is None:
         return None
-    asked = catalogue.triggers_of.get(crossing.target.id, ())
-    if any(case.answers.get(t.id) == "yes" and t.on_events & case.events for t in asked):
+    if all(_is_asked_of_the_event(catalogue, part, case) for part in (target.id, *catalogue.descendants(target.id))):
         return None
     return Fired("scope", Degree.PARTIAL, ("one-system-only",))
+
+
+def _is_asked_of_the_event(catalogue: Catalogue, provision: str, case: CaseFacts) -> bool:
+    """Whether a trigger of the case's own kind of event is recorded as met, or all are recorded as not met."""
+    triggers = catalogue.triggers_of.get(provision, ())
+    if met((t.id for t in triggers), case.answers) == "no":
+        return True
+    return any(case.answers.get(t.id) == "yes" and t.on_events & case.events for t in triggers)
 
 
 def _period(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
@@ -255,11 +274,9 @@ def _period(catalogue: Catalogue, crossing: Crossing, used: Used, context: Conte
     case, row = context.case, crossing.row
     if case is None or not case.over:
         return None
-    stated = [row.condition] if row is not None and row.condition else []
-    for triggers in (stated, [t.id for t in catalogue.triggers_of.get(crossing.target.id, ())]):
-        answered = {t for t in triggers if case.answers.get(t) == "yes"}
-        if answered and answered <= case.over:
-            return Fired("period", Degree.CANDIDATE, ("period-over",))
+    stated = row is not None and row.condition in case.over
+    if stated or is_over(catalogue, crossing.target, case):
+        return Fired("period", Degree.CANDIDATE, ("period-over",))
     return None
 
 
@@ -273,7 +290,7 @@ def _appropriate(catalogue: Catalogue, crossing: Crossing, used: Used, context: 
 def _applicability(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
     """A control counts only if the statement of applicability includes it; what it leaves out is shared by no row."""
     stated = applicability(crossing.target, context)
-    if stated == EXCLUDED or (stated != UNLISTED and is_left_out(catalogue, crossing.target, context)):
+    if stated == EXCLUDED:
         return Fired("applicability", Degree.CANDIDATE, ("excluded-by-statement",))
     if stated == UNLISTED:
         return Fired("applicability", Degree.CANDIDATE, ("not-in-statement",))
@@ -291,7 +308,12 @@ def _has_part_left_out(catalogue: Catalogue, provision: Provision, context: Cont
 
 
 def _restriction(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Fired | None:
-    """An overlap need not survive asking for one role or class: it may lie in parts that are not asked of it."""
+    """What is asked of one role or class, or under a statement, may be less than a row is about.
+
+    An overlap may then lie in parts that are not asked of them, and a whole may ask nothing of them at all.
+    """
+    if asks_nothing(catalogue, crossing.target, context):
+        return Fired("restriction", Degree.CANDIDATE, ("nothing-asked-here",))
     if crossing.row is None or crossing.edge not in _OVERLAPS or crossing.row.condition:
         return None
     if any(has_part_for_others(catalogue, end, context) for end in (crossing.origin, crossing.target)):
@@ -304,16 +326,10 @@ _OVERLAPS = (Edge.INTERSECTS, Edge.SUPPORTS_EXAMPLE)  # what makes partial from 
 
 def has_part_for_others(catalogue: Catalogue, provision: Provision, context: Context) -> bool:
     """Whether some part of a provision binds none of the roles asked about, or concerns other classes of systems."""
-    asked = expand(catalogue, context.roles)
-    if not asked and context.system_class == ANY_CLASS:
+    if not context.roles and context.system_class == ANY_CLASS:
         return False
-    for name in catalogue.descendants(provision.id):
-        part = catalogue.provisions[name]
-        if asked and part.binds and not expand(catalogue, part.binds) & asked:
-            return True
-        if not in_class(part, context):
-            return True
-    return False
+    parts = (catalogue.provisions[name] for name in catalogue.descendants(provision.id))
+    return any(is_for_others(catalogue, part, context) for part in parts)
 
 
 Guard = Callable[[Catalogue, Crossing, Used, Context], Fired | None]
@@ -368,7 +384,13 @@ def travels_as(catalogue: Catalogue, row: Mapping, context: Context) -> Edge:
     """The relation an admitted row has once the guards that need no chain have spoken: twins only overlap."""
     edge = Edge(row.relation.value)
     crossing = Crossing(edge, catalogue.provisions[row.subject], catalogue.provisions[row.object], row)
+    for one in (crossing, Crossing(edge, crossing.target, crossing.origin, row)):
+        left_out = _applicability(catalogue, one, Used(), context)
+        if left_out is not None and left_out.cap < Degree.PARTIAL:
+            return Edge.CROSSWALK
     fired = _twins(catalogue, crossing, Used(), context)
+    if fired is not None and fired.cap < Degree.PARTIAL <= transfer(edge, Degree.FULL):
+        return Edge.CROSSWALK
     return edge if fired is None or fired.edge is None else fired.edge
 
 
@@ -386,7 +408,7 @@ def standing(catalogue: Catalogue, provision: Provision, context: Context) -> Ha
         provision.modality,
         provision.occurrence,
         applicability(provision, context),
-        is_left_out(catalogue, provision, context),
         _has_part_left_out(catalogue, provision, context),
+        asks_nothing(catalogue, provision, context),
         has_part_for_others(catalogue, provision, context),
     )

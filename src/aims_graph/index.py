@@ -498,7 +498,7 @@ class _Kinds:
     def _is_freer(self, one: int, other: int) -> bool:
         found = self._freer.get((one, other))
         if found is None:
-            found = self._freer[one, other] = _as_free(self._used[one], self._used[other])
+            found = self._freer[one, other] = self._used[one].is_as_free_as(self._used[other])
         return found
 
     def joined(self, one: int, other: int) -> int | None:
@@ -509,23 +509,6 @@ class _Kinds:
             both = self._used[one].joined(self._used[other])
             self._joined[one, other] = None if both is None else self._number(both)
         return self._joined[one, other]
-
-
-def _as_free(one: Used, other: Used) -> bool:
-    """Whether every guard that lets the other chain pass lets this one pass."""
-    return (
-        one.rationale in (None, other.rationale)
-        and one.managed in (None, other.managed)
-        and one.editions <= other.editions
-        and _holds(one.roles, other.roles)
-        and _holds(one.classes, other.classes)
-        and one.vacuous <= other.vacuous
-    )
-
-
-def _holds(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
-    """Whether a limit leaves all that another one leaves; None is no limit."""
-    return one is None or (other is not None and one >= other)
 
 
 _WAYS = {r: (Edge(r.value), Edge(r.converse.value)) for r in Relation}

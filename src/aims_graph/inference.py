@@ -10,7 +10,6 @@ premises (all parts) run between walks until nothing new follows.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
@@ -82,15 +81,15 @@ class Inference:
     claims: dict[str, Claim]
     refused: tuple[str, ...]
     blocked: tuple[Blocked, ...]
-    limited: tuple[str, ...] = ()  # provisions of which a limit left proofs out
+    limited: tuple[str, ...] = ()  # provisions of which a limit left proofs out, here or on the way
 
-    @property
-    def limits(self) -> tuple[str, ...]:
-        """What was left out, as a sentence; nothing where nothing was."""
-        if not self.limited:
+    def limits(self, shown: Iterable[str]) -> tuple[str, ...]:
+        """What was left out of the claims shown, as a sentence; nothing where nothing was."""
+        short = tuple(sorted(set(self.limited).intersection(shown)))
+        if not short:
             return ()
         kept = f"at most {MAX_DERIVATIONS} alike, {MAX_OF_PROVISION} of one provision, {MAX_OF_QUESTION} in all"
-        return (f"Not every proof was kept of {', '.join(_few(self.limited))} ({kept}): confidences are lower bounds.",)
+        return (f"Not every proof was kept of {', '.join(_few(short))} ({kept}): confidences are lower bounds.",)
 
 
 def _few(names: tuple[str, ...], most: int = 5) -> tuple[str, ...]:
@@ -102,9 +101,11 @@ def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inf
     search = Search(catalogue, context)
     starts = {t: search.start(t) for t in dict.fromkeys(targets)}
     search.run([s for s in starts.values() if s is not None])
-    claims = {p: _claim(found, p in search.limited) for p, found in sorted(search.found.items())}
+    claims = {p: _claim(found, limited=False) for p, found in sorted(search.found.items())}
+    limited = search.beyond_limits()
+    claims |= {p: _claim(search.found[p], limited=True) for p in limited}
     refused = tuple(t for t, s in starts.items() if s is None)
-    return Inference(claims, refused, tuple(dict.fromkeys(search.blocked)), tuple(sorted(search.limited)))
+    return Inference(claims, refused, tuple(dict.fromkeys(search.blocked)), tuple(sorted(limited)))
 
 
 class Search:
@@ -116,7 +117,7 @@ class Search:
         self.found: dict[str, list[Reached]] = {}
         self.blocked: list[Blocked] = []
         self.limited: set[str] = set()  # provisions of which not every proof was kept
-        self._seen: dict[tuple[object, ...], list[frozenset[str]]] = {}
+        self._seen: dict[str, list[tuple[Degree, frozenset[str], Used]]] = {}
         self._heap: list[tuple[int, float, int, str, int, Reached]] = []
         self._tick = count()
         self._kept = 0
@@ -147,11 +148,14 @@ class Search:
     # -- walking -----------------------------------------------------------------
 
     def _push(self, reached: Reached) -> None:
-        key = (reached.provision, reached.degree, reached.used, reached.flags)
-        lineages = self._seen.setdefault(key, [])
-        if any(known <= reached.rows for known in lineages):
+        rows, seen = reached.rows, self._seen.setdefault(reached.provision, [])
+        if len(seen) >= MAX_OF_PROVISION and any(degree >= reached.degree for degree, _, _ in seen):
+            self.limited.add(reached.provision)
             return
-        lineages.append(reached.rows)
+        for degree, fewer, used in seen:
+            if degree >= reached.degree and fewer <= rows and used.is_as_free_as(reached.used):
+                return  # all that follows from it follows from fewer rows
+        seen.append((reached.degree, rows, reached.used))
         order = (-reached.degree, -reached.confidence, len(reached.steps), reached.provision)
         heapq.heappush(self._heap, (*order, next(self._tick), reached))
 
@@ -175,6 +179,27 @@ class Search:
         if len(kept) >= MAX_OF_PROVISION or self._kept >= MAX_OF_QUESTION:
             return True
         return sum((r.degree, r.used) == (reached.degree, reached.used) for r in kept) >= MAX_DERIVATIONS
+
+    def beyond_limits(self) -> set[str]:
+        """The claims that a proof left out was one of, or could have led to: all within reach of where it was left.
+
+        What needs no row is certain without it.
+        """
+        found = set(self.limited)
+        waiting = list(found)
+        while waiting:
+            name = waiting.pop()
+            sides = (side for row in self.catalogue.rows_at.get(name, ()) for side in (row.subject, row.object))
+            near = {*sides, *self.catalogue.children.get(name, ()), self.catalogue.provisions[name].parent}
+            fresh = [other for other in near if other in self.found and other not in found]
+            found.update(fresh)
+            waiting += fresh
+        return {name for name in found if not self._is_certain(name)}
+
+    def _is_certain(self, name: str) -> bool:
+        """Whether the highest claim on a provision needs no row."""
+        degree = max(r.degree for r in self.found[name])
+        return any(r.degree is degree and not r.rows for r in self.found[name])
 
     def _onward(self, reached: Reached) -> Iterator[Reached]:
         provision = self.catalogue.provisions[reached.provision]
@@ -338,16 +363,20 @@ class Search:
         combined: list[tuple[Used, tuple[Reached, ...]]] = [(r.used, (r,)) for r in proofs[0]]
         for member in proofs[1:]:
             longer: list[tuple[Used, tuple[Reached, ...]]] = []
-            kept: Counter[Used] = Counter()
+            kept: dict[Used, list[frozenset[str]]] = {}
             for used, premises in combined:
+                so_far = frozenset[str]().union(*(p.rows for p in premises))
                 for reached in member:
                     both = used.joined(reached.used)
                     if both is None:
                         continue
-                    kept[both] += 1
-                    if kept[both] > MAX_DERIVATIONS:
+                    rows, known = so_far | reached.rows, kept.setdefault(both, [])
+                    if any(fewer <= rows for fewer in known):
+                        continue
+                    if len(known) >= MAX_DERIVATIONS:
                         self.limited.update(concerned)
                     else:
+                        known.append(rows)
                         longer.append((both, (*premises, reached)))
             combined = longer
         return combined

@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # what a plain question does not need is imported when it is 
 
     from aims_graph import cases, queries, records, shapes
     from aims_graph.explaining import Explanation
-    from aims_graph.impact import Impact
 
 
 INDEXES_KEPT = 8  # of different days, roles and so on; the oldest goes first
@@ -163,19 +162,6 @@ class Library:
             return explaining.explain(self.catalogue, self.names.resolve(start), target, options)
         except UnknownName as error:
             raise self._with_records(error) from None
-
-    def impact(self, targets: Sequence[str], between: tuple[date, date] | None, options: Options) -> Impact:
-        """What a change of one framework, perhaps between two days, or of some provisions touches."""
-        from aims_graph.impact import affected_by, impact
-
-        editions, provisions = [], []
-        for text in targets:
-            try:
-                editions.append(self.names.edition(text))
-            except UnknownName:
-                provisions.append(self.names.resolve(text))
-        affected = affected_by(self.catalogue, editions, provisions, between)
-        return impact(self.catalogue, self.rules, affected, options, between, self.records)
 
     def _with_records(self, error: UnknownName) -> UnknownName:
         if self.records is None:

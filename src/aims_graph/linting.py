@@ -12,7 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from aims_graph import canonical, framework_faults, likeness, queries, references, reviews, shapes, sssom, turtle
+from aims_graph import (
+    canonical,
+    consistency_answers,
+    framework_faults,
+    likeness,
+    queries,
+    references,
+    reviews,
+    shapes,
+    sssom,
+    turtle,
+)
 from aims_graph.catalogue import Catalogue, inspect
 from aims_graph.errors import DataError, InputError, Problem
 from aims_graph.files import FOLDERS, DataFile
@@ -96,6 +107,7 @@ def _lint_set(
     if not broken:
         wanted = [rule for rule in rules.rules if only is None or rule.source.path in only]
         faults += [*framework_faults.faults(catalogue), *_rule_faults(catalogue, rules, wanted), *_form_faults(chosen)]
+        faults += consistency_answers.faults(catalogue)
     if only is None:
         return broken, faults
     return [p for p in broken if p.path in only] or broken, [p for p in faults if p.path in only]

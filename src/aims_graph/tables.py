@@ -97,15 +97,15 @@ def what_else(answer: WhatElse, labels: dict[str, str], explain: bool) -> Group:
     blocks: list[RenderableType] = [wrapped(_opening(answer))]
     for own in answer.own_clause:
         blocks += _own(own)
-    blocks += _heading("Also counts towards")
+    blocks += heading("Also counts towards")
     blocks += _answers(claims, labels, explain) if claims else [Text("Nothing, as far as is mapped.")]
     if others:
-        blocks += _heading("Counts only if (open; nothing follows yet)")
+        blocks += heading("Counts only if (open; nothing follows yet)")
         blocks += _answers(others, labels, explain)
     if answer.truncated:
         blocks += [Text(""), Text("The limit left out further answers.")]
     if answer.triggers:
-        blocks += _heading("May trigger")
+        blocks += heading("May trigger")
         blocks += _triggers(answer.triggers, labels)
     blocks += [Text(""), *_footer(answer)]
     return Group(*blocks)
@@ -119,14 +119,15 @@ def _opening(answer: WhatElse) -> str:
     return f"If all that {names} {'asks' if len(answer.targets) == 1 else 'ask'} is done:"
 
 
-def _heading(text: str) -> list[RenderableType]:
+def heading(text: str) -> list[RenderableType]:
+    """A blank line and a title."""
     return [Text(""), Text(text, style="bold")]
 
 
 def _own(own: OwnClause) -> list[RenderableType]:
     rows = [(STATE_GLYPHS[e.state], e.state, e.name, e.provision.partition(":")[2]) for e in own.elements]
     table = grid((("", 1), ("state", 13), ("element", None), ("part", 16)), rows)
-    blocks = _heading(f"This record against its own clause: {own.notation}")
+    blocks = heading(f"This record against its own clause: {own.notation}")
     blocks += [wrapped(own.statement), table]
     missing = [e for e in own.elements if e.state == "missing"]
     blocks += [wrapped(f"✗ {e.name}: {e.fix}", 2, 2) for e in missing]
@@ -166,7 +167,7 @@ def _facts(answer: Answer) -> list[str]:
 def proof(derivation: Derivation) -> list[RenderableType]:
     """The steps of a proof, with file and line and the row's reason."""
     steps = [s for s in derivation_json(derivation) if s["from"]]
-    return [line for step in steps for line in _explained(step, INDENT)]
+    return [line for step in steps for line in explained(step, INDENT)]
 
 
 def _triggers(lines: Sequence[TriggerLine], labels: dict[str, str]) -> list[RenderableType]:
@@ -193,22 +194,8 @@ def _footer(answer: WhatElse) -> list[RenderableType]:
     return [*(wrapped(note) for note in answer.notes), wrapped(f"{facts} · {signed}. {NOTICE}", style="dim")]
 
 
-def explanation(found: dict[str, Any]) -> Group:
-    """Why, or why not, line by line."""
-    blocks: list[RenderableType] = [wrapped(found["sentence"])]
-    claimed = found["degree"] in ("full", "partial")
-    for number, steps in enumerate(found["derivations"] if claimed else [], 1):
-        blocks += _heading(f"Proof {number}")
-        blocks += [line for step in steps for line in _explained(step, 2)]
-    if found["connection"]:
-        blocks += _heading("The shortest connection, and what is left after each edge")
-        blocks += [line for hop in found["connection"] for line in _explained(hop, 2)]
-    blocks += [wrapped(f"only where {c}", 2) for c in found["conditions"]]
-    blocks += [Text(""), wrapped(f"As of {found['as_of']} · graph {found['graph_version']}. {NOTICE}", style="dim")]
-    return Group(*blocks)
-
-
-def _explained(step: dict[str, Any], indent: int) -> list[RenderableType]:
+def explained(step: dict[str, Any], indent: int) -> list[RenderableType]:
+    """One step of a proof or edge of a connection: what it leaves, its guards, its line and its sentence."""
     start = step["from"] if isinstance(step["from"], str) else " + ".join(step["from"])
     relation = step["relation"] or step["rule"]
     guards = f" [{', '.join(step['guards'])}]" if step["guards"] else ""
@@ -265,7 +252,7 @@ def provision(shown: dict[str, Any]) -> Group:
     blocks.append(grid((("", 11), ("", None)), [f for f in facts if f[1]]))
     blocks += [line for part in (_amended, _set_off, _evidence, _enforced) for line in part(shown)]
     if shown["mappings"]:
-        blocks += _heading("Mappings")
+        blocks += heading("Mappings")
         for m in shown["mappings"]:
             blocks.append(wrapped(f"{m['relation']} {m['to']} · {m['status']} · {how_sure(m['confidence'])}", 2, 2))
             blocks.append(wrapped(m["source"], 4, style="dim"))
@@ -283,16 +270,16 @@ def _amended(shown: dict[str, Any]) -> list[RenderableType]:
         part = "" if found["unit"] == shown["id"] else f"{found['unit'].partition(':')[2]} "
         changes.append(f"{found['effective']} {part}{found['change']} by {found['enacted_by']}: {found['effect']}")
     lines = [wrapped(change, 2, 2) for change in changes[:MANY]]
-    return [*_heading("Amended"), *lines, *_rest(changes)] if changes else []
+    return [*heading("Amended"), *lines, *_rest(changes)] if changes else []
 
 
 def _set_off(shown: dict[str, Any]) -> list[RenderableType]:
     questions = [t["question"] for t in shown["triggers"]]
-    return [*_heading("Set off when the answer is yes"), *(wrapped(q, 2, 2) for q in questions)] if questions else []
+    return [*heading("Set off when the answer is yes"), *(wrapped(q, 2, 2) for q in questions)] if questions else []
 
 
 def _evidence(shown: dict[str, Any]) -> list[RenderableType]:
-    blocks = _heading("Evidence") if shown["evidence"] else []
+    blocks = heading("Evidence") if shown["evidence"] else []
     for asked in shown["evidence"][:MANY]:
         suggested = " (an output that the text suggests)" if asked["informative"] else ""
         parts = [p.partition(":")[2] for p in asked["required_by"] if p != shown["id"]]
@@ -337,4 +324,4 @@ def _rest(found: Sequence[object]) -> list[RenderableType]:
 def _enforced(shown: dict[str, Any]) -> list[RenderableType]:
     rules = [f"{r['code']} {r['name']} ({r['severity']})" for r in shown["enforced_by"]]
     lines = [wrapped(rule, 2, 2) for rule in rules[:MANY]]
-    return [*_heading("Checked on records by"), *lines, *_rest(rules)] if rules else []
+    return [*heading("Checked on records by"), *lines, *_rest(rules)] if rules else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from aims_graph.answers import (
     WhatElse,
 )
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context, expand, may_start
+from aims_graph.chain import NOTHING_RECORDED, Context, Organisation, asks_nothing, expand, may_start
 from aims_graph.errors import InputError
 from aims_graph.inference import Inference, infer
 from aims_graph.model import ANY_CLASS, DOUBLE_READ, ApplicationDate, Claim, Derivation, Provision
@@ -33,10 +33,12 @@ class Options:
     frameworks: tuple[str, ...] = ()
     min_degree: Degree = Degree.CANDIDATE
     limit: int | None = None
+    organisation: Organisation = NOTHING_RECORDED  # what records say of it as a whole
 
     def context(self) -> Context:
         """The part of the options that guards look at."""
-        return Context(self.as_of, frozenset(self.roles), self.system_class, self.trust)
+        roles = frozenset(self.roles)
+        return Context(self.as_of, roles, self.system_class, self.trust, organisation=self.organisation)
 
 
 def check_options(catalogue: Catalogue, options: Options) -> None:
@@ -93,7 +95,7 @@ def answered(
         triggers=trigger_lines(catalogue, targets, options.as_of, options.roles, recorded, options.frameworks),
         own_clause=(),
         **signatures(answers),
-        notes=notes(catalogue, result, options, answers),
+        notes=notes(catalogue, targets, result, options, answers),
         truncated=truncated,
     )
 
@@ -110,11 +112,23 @@ def signatures(answers: Sequence[Answer]) -> dict[str, int]:
     return {"rows_used": len(rows), "rows_signed": sum(rows.values())}
 
 
-def notes(catalogue: Catalogue, result: Inference, options: Options, answers: Sequence[Answer]) -> tuple[str, ...]:
+def notes(
+    catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options, answers: Sequence[Answer]
+) -> tuple[str, ...]:
     """Sentences that belong to the whole answer."""
     refused = [why_no_start(catalogue, target, options) for target in result.refused]
     effects = sorted({e for a in answers if (e := catalogue.editions[a.framework].effect) is not None})
-    return (*refused, *effects)
+    left_out = _left_out(catalogue, (*targets, *(a.provision for a in answers)), options)
+    return (*refused, *left_out, *effects, *result.limits(a.provision for a in answers))
+
+
+def _left_out(catalogue: Catalogue, shown: Iterable[str], options: Options) -> Iterator[str]:
+    """Why the statement of applicability leaves out what is shown, a sentence a control."""
+    for name in dict.fromkeys(shown):
+        entry = options.organisation.entries.get(name)
+        if entry is not None and not entry.included:
+            why = entry.reason or "no reason is recorded"
+            yield f"{label_of(catalogue, name)} is excluded by the statement of applicability: {why} ({entry.source})"
 
 
 def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
@@ -126,6 +140,8 @@ def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
     if bound and options.roles and not bound & expand(catalogue, frozenset(options.roles)):
         whom = ", ".join(sorted(provision.binds))
         return f"{provision.notation} binds {whom}, not {', '.join(options.roles)}: no claim starts here."
+    if asks_nothing(catalogue, provision, options.context()):
+        return f"All that {provision.notation} asks is asked of others or left out: no claim starts here."
     if may_start(catalogue, provision, options.context()):
         classes = ", ".join(sorted(provision.system_classes))
         return f"{provision.notation} concerns {classes}, not {options.system_class}: no claim starts here."

@@ -1,7 +1,7 @@
 """The command line: `aims-graph`. Thin over the same functions as the service.
 
 Exit codes: 0 done (an answer, even an empty one), 1 findings (`check`, `lint`,
-`review compare`), 2 bad input.
+`review compare`, `review conflicts`), 2 bad input.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from aims_graph.cli.app import app
 from aims_graph.errors import AimsGraphError
 
-from aims_graph.cli import asking, browsing, keeping, picturing  # noqa: F401  isort: skip  (they add commands)
+from aims_graph.cli import asking, browsing, checking, keeping, picturing, planning, weighing  # noqa: F401  isort: skip  (they add commands)
 
 BAD_INPUT = 2
 

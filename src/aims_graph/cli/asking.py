@@ -105,8 +105,9 @@ def _answer_rows(answer: WhatElse) -> list[list[Any]]:
 
 @app.command("explain")
 def explain(
-    start: Annotated[str, typer.Argument(metavar="FROM")],
-    end: Annotated[str, typer.Argument(metavar="TO")],
+    start: Annotated[str, typer.Argument(metavar="FROM", help="A provision, or a recorded item.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="A provision.")],
+    records: RecordFiles = None,
     role: Roles = None,
     system_class: SystemClass = "any",
     as_of: AsOf = None,
@@ -114,14 +115,12 @@ def explain(
     data: Data = None,
     format: Output = Format.table,
 ) -> None:
-    """Why FROM counts towards TO, or why not: proofs, guards, and the first edge that stopped it."""
-    from aims_graph.explaining import explain as explain_claim
+    """Why FROM counts towards TO, why only in part, or why not: proofs, guards, and the edges that stopped it."""
     from aims_graph.explaining import explanation_json
 
-    library = Library.open(data or ())
+    library = Library.open(data or (), records or ())
     asked = options(library, as_of, role, system_class, None, trust)
-    resolve = library.names.resolve
-    found = explanation_json(explain_claim(library.catalogue, resolve(start), resolve(end), asked))
+    found = explanation_json(library.explain(start, end, asked))
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
@@ -129,9 +128,9 @@ def explain(
         columns = ("from", "relation", "to", "degree_after", "guards", "source", "rationale")
         print_csv(columns, [[flat(s[c]) for c in columns] for s in steps])
     else:
-        from aims_graph import tables
+        from aims_graph import tables, weighing_tables
 
-        tables.show(tables.explanation(found))
+        tables.show(weighing_tables.explanation(found))
 
 
 @app.command("ask")

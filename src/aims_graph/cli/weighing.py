@@ -1,0 +1,163 @@
+"""Commands that weigh claims: what rests on a row, what would change, what a change touches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from aims_graph.cli.app import (
+    AsOf,
+    Data,
+    Format,
+    Output,
+    RecordFiles,
+    Roles,
+    SystemClass,
+    Trust,
+    app,
+    day,
+    flat,
+    options,
+    print_csv,
+    print_json,
+)
+from aims_graph.library import Library
+
+Limit = Annotated[int | None, typer.Option(help="At most so many lines of each list.")]
+Rows = list[str] | None
+CHANGE_COLUMNS = ("change", "from", "to", "before", "after", "confidence_before", "confidence_after")
+POINT_COLUMNS = (
+    "mapping",
+    "subject",
+    "relation",
+    "object",
+    "status",
+    "confidence",
+    "full",
+    "partial",
+    "lost",
+    "lowered",
+    "expected_loss",
+    "readings",
+    "source",
+)
+IMPACT_COLUMNS = ("list", "what", "at", "note", "source")
+
+
+@app.command("what-if")
+def what_if(
+    reject: Annotated[Rows, typer.Option("--reject", metavar="ROW", help="A mapping row (repeatable).")] = None,
+    change: Annotated[Rows, typer.Option("--change", metavar="ROW=RELATION", help="Another relation.")] = None,
+    confidence: Annotated[Rows, typer.Option("--confidence", metavar="ROW=NUMBER", help="From 0 to 1.")] = None,
+    accept: Annotated[Rows, typer.Option("--accept", metavar="ROW", help="As if a person had signed it.")] = None,
+    add: Annotated[Rows, typer.Option("--add", metavar="'SUBJECT RELATION OBJECT'", help="A new row.")] = None,
+    start: Annotated[Rows, typer.Option("--from", metavar="ID", help="Only claims of this provision.")] = None,
+    role: Roles = None,
+    system_class: SystemClass = "any",
+    as_of: AsOf = None,
+    limit: Limit = None,
+    trust: Trust = "double-read",
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """Which claims would be gained, lost, raised or lowered if mapping rows were other than they are?"""
+    from aims_graph import weighing, weighing_tables
+    from aims_graph.suppositions import Wanted
+    from aims_graph.what_if import what_if_json
+
+    library = Library.open(data or ())
+    asked = options(library, as_of, role, system_class, None, trust, limit=limit)
+    wanted = Wanted(*(tuple(texts or ()) for texts in (reject, change, confidence, accept, add)))
+    found = what_if_json(library.catalogue, weighing.what_if(library, wanted, start or (), asked))
+    _print(found, [*found["changes"], *found["confidence_changes"]], CHANGE_COLUMNS, weighing_tables.what_if, format)
+
+
+@app.command("weak-points")
+def weak_points(
+    framework: Annotated[
+        list[str] | None, typer.Option("--framework", help="Only rows at this framework (repeatable).")
+    ] = None,
+    role: Roles = None,
+    system_class: SystemClass = "any",
+    as_of: AsOf = None,
+    limit: Annotated[int, typer.Option(help="At most so many rows.")] = 20,
+    trust: Trust = "double-read",
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """Which mapping rows should be reviewed first: those on which most rests, and that may be wrong?"""
+    from aims_graph import weighing, weighing_tables
+    from aims_graph.weak_points import weak_points_json
+
+    library = Library.open(data or ())
+    asked = options(library, as_of, role, system_class, framework, trust, limit=limit)
+    found = weak_points_json(weighing.weak_points(library, asked))
+    rows = [{**p, "readings": (p["readings"] or {}).get("outcome")} for p in found["weak_points"]]
+    _print(found, rows, POINT_COLUMNS, weighing_tables.weak_points, format)
+
+
+@app.command("impact")
+def impact(
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET…", help="One framework, or provisions.")],
+    start: Annotated[str | None, typer.Option("--from", help="Changes after this day, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Up to this day (default: the as-of day).")] = None,
+    records: RecordFiles = None,
+    role: Roles = None,
+    system_class: SystemClass = "any",
+    as_of: AsOf = None,
+    limit: Limit = None,
+    trust: Trust = "double-read",
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """What is touched when a framework or a provision changes: rows, claims, evidence, rules, records?"""
+    from aims_graph import weighing, weighing_tables
+    from aims_graph.impact import impact_json
+
+    library = Library.open(data or (), records or ())
+    asked = options(library, as_of, role, system_class, None, trust, limit=limit)
+    first, last = (None if d is None else day(d, option) for d, option in ((start, "--from"), (end, "--to")))
+    between = weighing.days(first, last, asked.as_of)
+    found = impact_json(library.catalogue, weighing.impact(library, targets, between, asked))
+    _print(found, list(_impact_rows(found)), IMPACT_COLUMNS, weighing_tables.impact, format)
+
+
+def _impact_rows(found: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """Everything touched, one a row."""
+    for unit in found["units"]:
+        yield _line("units", unit["unit"], [], f"{unit['change']} {unit['effective'] or ''}".strip(), unit)
+    for row in found["rows"]:
+        yield _line("rows", row["mapping"], row["at"], "read again" if row["read_again"] else "", row)
+    for claim in found["claims"]:
+        said = f"{claim['from']} to {claim['to']}"
+        yield _line("claims", said, claim["through"], f"{claim['degree']}, left {claim['left']}", claim)
+    named = {"evidence": "id", "rules": "code", "triggers": "trigger", "references": "provision"}
+    for name, key in (*named.items(), ("suggested_actions", "provision")):
+        for item in found[name]:
+            yield _line(name, item[key], item["at"], "at a whole around it" if item["whole_only"] else "", item)
+    for record in found["records"]:
+        yield _line("records", record["record"], [*record["names"], *record["handled_under"]], record["kind"], record)
+
+
+def _line(list_: str, what: str, at: list[str], note: str, item: dict[str, Any]) -> dict[str, Any]:
+    return {"list": list_, "what": what, "at": at, "note": note, "source": item.get("source")}
+
+
+def _print(
+    found: dict[str, Any],
+    rows: list[dict[str, Any]],
+    columns: tuple[str, ...],
+    table: Callable[[dict[str, Any]], RenderableType],
+    format: Format,
+) -> None:
+    if format is Format.json:
+        print_json(found)
+    elif format is Format.csv:
+        print_csv(columns, [[flat(row[c]) for c in columns] for row in rows])
+    else:
+        from aims_graph import tables
+
+        tables.show(table(found))

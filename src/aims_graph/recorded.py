@@ -1,0 +1,209 @@
+"""What the records touch: cases, controls at work, evidence, audit conclusions and waivers, by provision.
+
+Nothing here is ever a claim about a provision as a whole: records speak of
+occurrences, and cases that nobody wrote down may exist.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, date, timedelta
+
+from aims_graph.cases import CaseRecord
+from aims_graph.catalogue import Catalogue
+from aims_graph.chain import Context
+from aims_graph.inference import infer
+from aims_graph.model import EvidenceRequirement, Finding
+from aims_graph.records import Records
+from aims_graph.relations import Degree
+from aims_graph.vocab import AIMS, DCTERMS, RDFS
+
+NO_RECORD, IN_PART, STALE, RECORDED = "no-record", "recorded-in-part", "stale-evidence", "recorded"
+CASE, CONTROL, EVIDENCE, CONCLUSION = "case", "control", "evidence", "conclusion"
+_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
+
+
+@dataclass(frozen=True)
+class Touch:
+    """That one record speaks of a provision."""
+
+    record: str  # as people name it
+    kind: str  # case control evidence conclusion
+    degree: Degree  # how much of the provision a case covers for itself; none for the other kinds
+    stale: str | None = None  # why it no longer counts
+    says: str | None = None  # in the organisation's own words
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A gap that somebody left open until a day; it changes nothing else."""
+
+    record: str
+    until: date
+    by: str | None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What records say of each provision, and until when gaps were left open."""
+
+    cases: int
+    touches: dict[str, tuple[Touch, ...]]
+    waivers: dict[str, Waiver]
+
+    def state(self, provision: str) -> str:
+        """No record, recorded in part, recorded by each record that speaks of it, or stale."""
+        found = self.touches.get(provision, ())
+        if any(t.stale is not None for t in found):
+            return STALE
+        told = [t for t in found if t.kind == CASE]
+        if not found:
+            return NO_RECORD
+        return RECORDED if told and all(t.degree is Degree.FULL for t in told) else IN_PART
+
+
+def read(
+    catalogue: Catalogue,
+    records: Records,
+    cases: Iterable[CaseRecord],
+    findings: Iterable[Finding],
+    context: Context,
+) -> Recorded:
+    """What the records touch as of the day of the context, across frameworks for each case."""
+    day = context.as_of
+    records = records.on(day)
+    found: dict[str, list[Touch]] = defaultdict(list)
+    cases = tuple(cases)
+    for case in cases:
+        for provision, degree in _covered_for(catalogue, case, context).items():
+            found[provision].append(Touch(case.case, CASE, degree))
+    for told in (
+        _controls(catalogue, records),
+        _conclusions(catalogue, records),
+        _weak(records, findings),
+        _evidence(catalogue, records, day),
+    ):
+        for provision, touch in told:
+            found[provision].append(touch)
+    ordered = {p: tuple(sorted(dict.fromkeys(t), key=lambda t: (t.kind, t.record))) for p, t in sorted(found.items())}
+    return Recorded(len(cases), ordered, _waivers(catalogue, records, day))
+
+
+def _covered_for(catalogue: Catalogue, case: CaseRecord, context: Context) -> dict[str, Degree]:
+    """How much of each provision is covered for one case; of its own clause also what is not covered at all."""
+    starts = [p for p, degree in case.degrees.items() if degree >= Degree.PARTIAL]
+    claims = infer(catalogue, starts, replace(context, case=case.facts(catalogue.curie(case.case_iri)))).claims
+    return case.degrees | {p: c.degree for p, c in claims.items() if c.degree >= Degree.PARTIAL}
+
+
+def _controls(catalogue: Catalogue, records: Records) -> Iterator[tuple[str, Touch]]:
+    facts = records.facts
+    for node in facts.of_type(f"{AIMS}ControlImplementation"):
+        for control in facts.texts(node, f"{AIMS}control"):
+            yield (
+                catalogue.curie(control),
+                Touch(records.label(node), CONTROL, Degree.NONE, says=facts.text(node, f"{AIMS}implementationStatus")),
+            )
+
+
+def _conclusions(catalogue: Catalogue, records: Records) -> Iterator[tuple[str, Touch]]:
+    """What named persons concluded over all cases; read, never derived."""
+    facts = records.facts
+    for node in facts.of_type(f"{AIMS}AuditConclusion"):
+        said = [facts.text(node, f"{AIMS}{prop}") for prop in ("periodFrom", "periodTo", "sample")]
+        words = facts.text(node, f"{RDFS}label") or ", ".join(s for s in said if s) or None
+        for provision in facts.texts(node, f"{AIMS}concludesOn"):
+            yield catalogue.curie(provision), Touch(records.label(node), CONCLUSION, Degree.NONE, says=words)
+
+
+def _weak(records: Records, findings: Iterable[Finding]) -> Iterator[tuple[str, Touch]]:
+    """Evidence that a rule calls late or weak, at the provision that the rule enforces."""
+    items = set(records.facts.of_type(f"{AIMS}EvidenceItem"))
+    for finding in findings:
+        if finding.severity == "Warning" and finding.focus in items:
+            yield finding.provision, Touch(finding.focus_label, EVIDENCE, Degree.NONE, stale=finding.name)
+
+
+# -- evidence --------------------------------------------------------------------------
+
+
+def _evidence(catalogue: Catalogue, records: Records, day: date) -> Iterator[tuple[str, Touch]]:
+    """Evidence items of a kind that a provision demands; `dcterms:type` of an item names the kind."""
+    items: dict[str, list[str]] = defaultdict(list)
+    for node in records.facts.of_type(f"{AIMS}EvidenceItem"):
+        for kind in records.facts.texts(node, f"{DCTERMS}type"):
+            items[catalogue.curie(kind)].append(node)
+    for requirement in catalogue.evidence.values():
+        for provision in requirement.required_by:
+            yield from ((provision, touch) for touch in _held(records, requirement, items, day))
+
+
+def _held(
+    records: Records, requirement: EvidenceRequirement, items: dict[str, list[str]], day: date
+) -> Iterator[Touch]:
+    """The newest item of each kind on a list that is held whole and fresh, else on any list, each with its fault."""
+    lists = [[_newest(records, items.get(kind.id, [])) for kind in one] for one in requirement.lists]
+    faults = {i: _fault(records, i, requirement, day) for one in lists for i in one if i is not None}
+    enough = [one for one in lists if one and all(i is not None and faults[i] is None for i in one)]
+    for item in dict.fromkeys(i for one in enough[:1] or lists for i in one if i is not None):
+        title = records.facts.text(item, f"{DCTERMS}title")
+        yield Touch(records.label(item), EVIDENCE, Degree.NONE, stale=faults[item], says=title)
+
+
+def _newest(records: Records, items: Iterable[str]) -> str | None:
+    return max(items, key=lambda i: (_issued(records, i) or date.min, i), default=None)
+
+
+def _issued(records: Records, item: str) -> date | None:
+    return max(records.facts.days(item, f"{DCTERMS}issued"), default=None)
+
+
+def _fault(records: Records, item: str, requirement: EvidenceRequirement, day: date) -> str | None:
+    """Why an evidence item no longer counts for a requirement; None while it does, or where nothing sets a limit."""
+    valid = min(records.facts.days(item, f"{AIMS}validUntil"), default=None)
+    if valid is not None and valid < day:
+        return f"valid until {valid}"
+    issued = _issued(records, item)
+    if requirement.freshness is None or issued is None:
+        return None
+    last = later(issued, requirement.freshness)
+    return f"issued {issued}, fresh until {last} ({requirement.freshness})" if last < day else None
+
+
+def later(day: date, duration: str) -> date:
+    """The day that lies an ISO 8601 duration of years, months and days after another; the last day of a short month.
+
+    >>> later(date(2024, 2, 29), "P1Y"), later(date(2026, 1, 31), "P1M")
+    (datetime.date(2025, 2, 28), datetime.date(2026, 2, 28))
+    """
+    found = _DURATION.fullmatch(duration)
+    if found is None:
+        raise ValueError(f"'{duration}' is not a duration of years, months and days, such as P1Y6M")
+    years, months, days = (int(n or 0) for n in found.groups())
+    month = day.month - 1 + months + 12 * years
+    year, month = day.year + month // 12, month % 12 + 1
+    if year > MAXYEAR:
+        return date.max
+    start = date(year, month, min(day.day, monthrange(year, month)[1]))
+    return start + min(timedelta(days=days), date.max - start)
+
+
+def _waivers(catalogue: Catalogue, records: Records, day: date) -> dict[str, Waiver]:
+    """Waivers that still run on the day, the longest for each provision."""
+    facts = records.facts
+    found: dict[str, Waiver] = {}
+    for node in facts.of_type(f"{AIMS}Waiver"):
+        until = max(facts.days(node, f"{AIMS}expiresOn"), default=None)
+        if until is None or until < day:
+            continue
+        person = facts.text(node, f"{AIMS}approvedBy")
+        by = None if person is None else facts.text(person, f"{RDFS}label") or records.label(person)
+        for provision in facts.texts(node, f"{AIMS}waives"):
+            name = catalogue.curie(provision)
+            if name not in found or found[name].until < until:
+                found[name] = Waiver(records.label(node), until, by)
+    return found

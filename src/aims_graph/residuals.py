@@ -1,0 +1,244 @@
+"""What is left of one thing when others are done: a tree with a state for each part, and the outermost parts left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aims_graph import duties
+from aims_graph.answers import derivation_json, number
+from aims_graph.catalogue import Catalogue
+from aims_graph.chain import Context
+from aims_graph.duties import HEADING, Named
+from aims_graph.grounds import Grounds, grounds, grounds_json, named_json, refusals
+from aims_graph.inference import infer
+from aims_graph.model import ANY_OF, Claim, EvidenceRequirement
+from aims_graph.reasons import NO_COUNTERPART, PARTIAL, UNRELATED, Reasons, Why, hop_json, sentence
+from aims_graph.relations import Degree
+from aims_graph.trace import Options, check_options
+
+FULL, OPEN_CANDIDATE, NOT_JUDGED = "full", "candidate", "not-judged"
+WHOLE, IN_PART, BEYOND_PARTS = "whole", "in-part", "beyond-parts"
+STATES = (FULL, PARTIAL, OPEN_CANDIDATE, UNRELATED, NO_COUNTERPART, NOT_JUDGED)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One provision with what follows for it, and its parts."""
+
+    provision: str
+    state: str  # full partial candidate unrelated no-counterpart not-judged; heading: asks nothing itself
+    claim: Claim | None
+    why: Why | None  # of a duty that is not full
+    leaves: tuple[tuple[str, int], ...]  # states of the innermost duties in it
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Left:
+    """An outermost provision that is left, wholly or in part, or what a whole asks beyond its parts."""
+
+    provision: str
+    how: str  # whole, in-part, beyond-parts
+    state: str
+    sentence: str
+    duties: tuple[str, ...]  # that it stands for
+
+
+@dataclass(frozen=True)
+class Residual:
+    """The whole answer: what is left of `of` when `done` is done."""
+
+    done: tuple[Named, ...]
+    of: Named
+    tree: tuple[Part, ...]
+    left: tuple[Left, ...]
+    evidence: tuple[tuple[EvidenceRequirement, tuple[str, ...]], ...]  # asked by what is left, and by which of it
+    counts: tuple[tuple[str, int], ...]  # innermost duties by state
+    left_out: tuple[tuple[str, int], ...]  # provisions that are no duty here, by why
+    later: tuple[str, ...]  # of what is left, the duties that apply only from a later day
+    notes: tuple[str, ...]
+    grounds: Grounds
+
+
+def residual(catalogue: Catalogue, done: Sequence[Named], of: Named, options: Options) -> Residual:
+    """What is left of a provision or framework when all that others ask is done together.
+
+    Nothing is left of a part only if its whole is full; a part that is partial
+    stays, in part. Raises InputError for options that do not exist.
+    """
+    check_options(catalogue, options)
+    context = options.context()
+    starts = duties.done(catalogue, done, context)
+    found = infer(catalogue, starts, context)
+    reasons = Reasons(catalogue, found, starts, context)
+    inside = _inside(catalogue, of)
+    asked = duties.of(catalogue, inside, context)
+    walk = _Walk(catalogue, asked, reasons, context)
+    tops = duties.roots(catalogue, of.id) if of.whole_framework else (of.id,)
+    tree = tuple(part for top in tops if (part := walk.part(top)) is not None)
+    left = tuple(item for part in tree for item in walk.left(part))
+    whys = (duties.why_no_duty(catalogue, catalogue.provisions[p], context) for p in inside)
+    effect = catalogue.editions[catalogue.provisions[inside[0]].edition].effect if inside else None
+    return Residual(
+        done=tuple(done),
+        of=of,
+        tree=tree,
+        left=left,
+        evidence=_evidence(catalogue, left),
+        counts=_summed(part.leaves for part in tree),
+        left_out=tuple(sorted(Counter(w for w in whys if w not in (None, HEADING)).items())),
+        later=_later(catalogue, left, context),
+        notes=(*refusals(catalogue, done, found.refused, options), *([effect] if effect else []), *found.limits(asked)),
+        grounds=grounds(catalogue, options, (reasons.claim(p) for p in sorted(asked))),
+    )
+
+
+def _inside(catalogue: Catalogue, of: Named) -> tuple[str, ...]:
+    return of.provisions if of.whole_framework else (of.id, *catalogue.descendants(of.id))
+
+
+def _summed(counts: Iterator[tuple[tuple[str, int], ...]]) -> tuple[tuple[str, int], ...]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(dict(each))
+    return tuple((state, total[state]) for state in STATES)
+
+
+def _evidence(catalogue: Catalogue, left: Sequence[Left]) -> tuple[tuple[EvidenceRequirement, tuple[str, ...]], ...]:
+    """The documented information that what is left demands, each requirement once."""
+    found: dict[str, list[str]] = {}
+    for provision in dict.fromkeys(p for item in left for p in item.duties):
+        for requirement in catalogue.evidence_of.get(provision, ()):
+            found.setdefault(requirement.id, []).append(provision)
+    return tuple((catalogue.evidence[name], tuple(asking)) for name, asking in found.items())
+
+
+def _later(catalogue: Catalogue, left: Sequence[Left], context: Context) -> tuple[str, ...]:
+    names = dict.fromkeys(p for item in left for p in item.duties)
+    return tuple(p for p in names if duties.applies_later(catalogue.provisions[p], context))
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A way down through the parts of what is asked for."""
+
+    catalogue: Catalogue
+    duties: frozenset[str]
+    reasons: Reasons
+    context: Context
+
+    def part(self, provision: str) -> Part | None:
+        """A provision with its parts; None where it holds no duty."""
+        parts = [self.part(child) for child in self.catalogue.children.get(provision, ())]
+        kept = tuple(p for p in parts if p is not None)
+        claim = self.reasons.claim(provision)
+        full = claim is not None and claim.degree is Degree.FULL
+        if provision not in self.duties and not (full and kept):
+            return Part(provision, HEADING, None, None, _leaves(kept), kept) if kept else None
+        why = None if full else self.reasons.why(provision)
+        state = FULL if why is None else _state(why, self.reasons.degree(provision))
+        if why is None:
+            kept = ()  # of a whole that is full nothing is left, whatever is said of its parts
+        inner = _leaves(kept) if kept else ((state, max(1, len(self._innermost(provision)))),)
+        return Part(provision, state, claim, why, inner, kept)
+
+    def _innermost(self, provision: str) -> tuple[str, ...]:
+        return duties.innermost(self.catalogue, provision, self.duties)
+
+    def left(self, part: Part) -> Iterator[Left]:
+        """The outermost provisions inside a part that are left."""
+        if part.state == FULL:
+            return
+        if not any(_touched(inner) for inner in part.parts):  # which of its parts are covered is not said
+            how = IN_PART if part.state == PARTIAL else WHOLE
+            yield self._left(part, how, duties.below(self.catalogue, part.provision, self.duties))
+            return
+        for inner in part.parts:
+            yield from self.left(inner)
+        if part.state != HEADING and self._asks_more(part):
+            yield self._left(part, BEYOND_PARTS, (part.provision,))
+
+    def _asks_more(self, part: Part) -> bool:
+        """Whether a whole may ask something that none of its parts says."""
+        whole = self.catalogue.provisions[part.provision]
+        return not whole.exhaustive and whole.decomposition != ANY_OF
+
+    def _left(self, part: Part, how: str, below: tuple[str, ...]) -> Left:
+        said = sentence(part.why, self.context) if part.why is not None else "None of its parts is covered."
+        if how == BEYOND_PARTS:
+            said = "Its parts are not declared to be all that it asks."
+        return Left(part.provision, how, part.state, said, below)
+
+
+def _touched(part: Part) -> bool:
+    """Whether anything is said of a part, or of a part inside it."""
+    return part.state in (FULL, PARTIAL) or any(state in (FULL, PARTIAL) for state, _ in part.leaves)
+
+
+def _state(why: Why, degree: Degree) -> str:
+    if degree is Degree.CANDIDATE:
+        return OPEN_CANDIDATE
+    return why.reason if why.reason in (PARTIAL, UNRELATED, NO_COUNTERPART) else NOT_JUDGED
+
+
+def _leaves(parts: Sequence[Part]) -> tuple[tuple[str, int], ...]:
+    return tuple((state, n) for state, n in _summed(p.leaves for p in parts) if n)
+
+
+# -- as JSON ---------------------------------------------------------------------------
+
+
+def residual_json(catalogue: Catalogue, found: Residual) -> dict[str, Any]:
+    """The JSON object of a residual answer, the same on the command line and the service."""
+    return {
+        "done": named_json(found.done),
+        "of": named_json([found.of])[0],
+        "counts": dict(found.counts),
+        "left": [
+            {
+                **_place(catalogue, item.provision),
+                "how": item.how,
+                "state": item.state,
+                "sentence": item.sentence,
+                "condition": catalogue.provisions[item.provision].condition,
+                "duties": list(item.duties),
+            }
+            for item in found.left
+        ],
+        "evidence": [
+            {
+                "id": asked.id,
+                "label": asked.label,
+                "asked_by": list(by),
+                "any_of": [[t.label for t in types] for types in asked.lists],
+                "informative": asked.informative,
+                "source": str(asked.source),
+            }
+            for asked, by in found.evidence
+        ],
+        "not_yet_applicable": list(found.later),
+        "left_out": dict(found.left_out),
+        "tree": [_part_json(catalogue, p) for p in found.tree],
+        "notes": list(found.notes),
+        **grounds_json(found.grounds),
+    }
+
+
+def _place(catalogue: Catalogue, provision: str) -> dict[str, Any]:
+    shown = catalogue.provisions[provision]
+    return {"provision": shown.id, "notation": shown.notation, "title": shown.title}
+
+
+def _part_json(catalogue: Catalogue, part: Part) -> dict[str, Any]:
+    return {
+        **_place(catalogue, part.provision),
+        "state": part.state,
+        "confidence": None if part.claim is None else number(part.claim.confidence),
+        "derivation": [] if part.claim is None else derivation_json(part.claim.best),
+        "near": [] if part.why is None else [hop_json(h) for h in part.why.near],
+        "leaves": dict(part.leaves),
+        "parts": [_part_json(catalogue, p) for p in part.parts],
+    }

@@ -1,0 +1,230 @@
+"""Answers that weigh claims, as text for a terminal: why, what if, weak points, impact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from aims_graph.tables import explained, footer, grid, heading, how_sure, wrapped
+
+MOST = 20  # lines of one list that a table shows before it counts the rest
+FEW = 8  # the same where one answer holds many lists
+Json = dict[str, Any]
+
+
+def explanation(found: Json) -> Group:
+    """Why, why only in part, or why not, line by line."""
+    blocks: list[RenderableType] = [wrapped(found["sentence"])]
+    claimed = found["degree"] in ("full", "partial")
+    for number, steps in enumerate(found["derivations"] if claimed else [], 1):
+        blocks += heading(f"Proof {number}")
+        blocks += [line for step in steps for line in explained(step, 2)]
+    if found["degraded_at"]:
+        blocks += [*heading("Only in part from here on"), *_hop(found["degraded_at"])]
+    for shortfall in found["missing_parts"]:
+        blocks += [*heading(f"Parts of {shortfall['whole']} that do not follow in full"), *_parts(shortfall)]
+    if found["connection"]:
+        blocks += heading("The connection that carries it furthest, and what is left after each edge")
+        blocks += [line for hop in found["connection"] for line in _hop(hop)]
+    if len(found["blocked"]) > 1:
+        blocks += heading("Every edge that stops it there")
+        blocks += _some(found["blocked"], _hop)
+    blocks += [wrapped(f"only where {c}", 2) for c in found["conditions"]]
+    return Group(*blocks, Text(""), _ended(found))
+
+
+def _hop(hop: Json) -> list[RenderableType]:
+    first, *rest = explained({**hop, "from": [hop["from"], *hop["together_with"]]}, 2)
+    status = [wrapped(f"{hop['status']}, {how_sure(hop['confidence'])} confidence", 4)] if hop["mapping"] else []
+    return [first, *([wrapped(f"{hop['why']}", 4)] if hop["why"] else []), *status, *rest]
+
+
+def _parts(shortfall: Json) -> list[RenderableType]:
+    rows = [
+        (m["degree"], m["provision"], m["title"] + (f" ({m['why']})" if m["why"] else "")) for m in shortfall["missing"]
+    ]
+    return [grid((("", 10), ("part", 24), ("", None)), rows)]
+
+
+def what_if(found: Json) -> Group:
+    """What is supposed, and what would change."""
+    blocks: list[RenderableType] = [Text("Suppose:")]
+    blocks += _some(found["supposed"], _supposed)
+    total, touched = found["total"], found["recomputed"]
+    said = ", ".join(f"{n} {kind}" for kind, n in total.items() if n) or "none"
+    blocks += [
+        Text(""),
+        wrapped(f"Claims that would change: {said}. Of {found['starts']} starts, {touched} can be touched."),
+    ]
+    if found["counts"]:
+        kinds = list(total)
+        rows = [(c["from"], c["to"], *(str(c[k] or "") for k in kinds)) for c in found["counts"]]
+        blocks += [
+            *heading("From framework to framework"),
+            grid((("from", 14), ("to", 14), *((k, 9) for k in kinds[:4]), *((k, 9) for k in kinds[4:])), rows),
+        ]
+    for title, key, counted in (
+        ("Claims", "changes", list(total)[:4]),
+        ("Claims that keep their degree", "confidence_changes", list(total)[4:]),
+    ):
+        if found[key]:
+            rest = sum(total[k] for k in counted) - min(len(found[key]), MOST)
+            blocks += [*heading(title), grid(CHANGE_COLUMNS, [_change(c) for c in found[key][:MOST]]), *_more(rest)]
+    return Group(*blocks, Text(""), _ended(found))
+
+
+CHANGE_COLUMNS = (("", 9), ("from", 20), ("to", None), ("now", 9), ("then", 9))
+
+
+def _change(change: Json) -> tuple[str, ...]:
+    now, then = (_state(change[side], change[f"confidence_{side}"]) for side in ("before", "after"))
+    return (change["change"], change["from"], change["to"], now, then)
+
+
+def _state(degree: str, confidence: float | None) -> str:
+    return "–" if degree == "none" else f"{degree} {'?' if confidence is None else f'{confidence:.2f}'}"
+
+
+def _supposed(one: Json) -> list[RenderableType]:
+    after, before = one["after"], one["before"]
+    relation = before["relation"] if before else after["relation"]
+    said = [f"{name} {before[name]} → {after[name]}" for name in after if before and before[name] != after[name]]
+    what = "; ".join(said) or ("added" if before is None else "as it is")
+    return [
+        wrapped(f"{one['subject']} {relation} {one['object']}: {what}", 2, 2),
+        wrapped(one["mapping"], 4, style="dim"),
+    ]
+
+
+def weak_points(found: Json) -> Group:
+    """The rows whose review matters most, first things first."""
+    shown = found["weak_points"]
+    blocks: list[RenderableType] = [
+        wrapped(
+            f"{found['rows']} rows carry {found['claims']} claims from one framework to another. First those whose "
+            "review matters most: the claims that would fall with a row, times the belief that it is wrong."
+        )
+    ]
+    for place, point in enumerate(shown, 1):
+        blocks += [Text(""), *_point(place, point)]
+    if found["truncated"]:
+        blocks += [Text(""), Text(f"{len(shown)} of {found['rows']} rows are shown; --limit shows more.")]
+    return Group(*blocks, Text(""), _ended(found))
+
+
+def _point(place: int, point: Json) -> list[RenderableType]:
+    carried = point["full"] + point["partial"]
+    loss = point["expected_loss"]
+    expected = f"at most {point['expected_loss_at_most']:g}" if loss is None else f"{loss:g}"
+    readings = f", readers {point['readings']['outcome']}" if point["readings"] else ""
+    return [
+        wrapped(f"{place}. {point['subject']} {point['relation']} {point['object']}", 0, 4),
+        wrapped(
+            f"carries {carried} claims ({point['full']} full): {point['lost']} fall with it, {point['lowered']} are "
+            f"lowered; expected loss {expected}",
+            4,
+        ),
+        wrapped(f"{how_sure(point['confidence'])} confidence, {point['status']}{readings}", 4),
+        wrapped(f"{point['source']} {point['mapping']}", 4, style="dim"),
+    ]
+
+
+def impact(found: Json) -> Group:
+    """What changes, and all that it touches."""
+    counts = found["counts"]
+    days = f" after {found['from']}, up to {found['to']}" if found["from"] else ""
+    blocks: list[RenderableType] = [*heading(f"What changes{days}: {counts['units']}")[1:]]
+    blocks += _listed(found["units"], counts["units"], _unit)
+    for name, title, lines in SECTIONS:
+        if name == "records" and not found["records_loaded"]:
+            continue
+        blocks += heading(f"{title}: {counts[name]}{_aside(name, counts)}")
+        blocks += _listed(found[name], counts[name], lines)
+    return Group(*blocks, Text(""), _ended(found))
+
+
+def _aside(name: str, counts: Json) -> str:
+    if name == "rows" and counts["read_again"]:
+        return f", of which {counts['read_again']} were judged before the change: read these again"
+    return f", of which {counts['claims_lost']} have no other proof" if name == "claims" else ""
+
+
+def _unit(unit: Json) -> list[RenderableType]:
+    act = f" by {unit['enacted_by']}" if unit["enacted_by"] else ""
+    since = f" on {unit['effective']}{act}" if unit["effective"] else ""
+    return [wrapped(f"{unit['unit']}  {unit['label']}: {unit['change']}{since}", 2, 2)]
+
+
+def _row(row: Json) -> list[RenderableType]:
+    again = f" · judged {row['mapped_on'] or 'on no stated day'}: read again" if row["read_again"] else ""
+    said = f"{row['subject']} {row['relation']} {row['object']} · {row['status']}{_whole(row)}{again}"
+    return [wrapped(said, 2, 2), wrapped(row["source"], 4, style="dim")]
+
+
+def _claim(claim: Json) -> list[RenderableType]:
+    left = "" if claim["left"] == claim["degree"] else f" → {claim['left']}"
+    return [wrapped(f"{claim['from']} to {claim['to']}: {claim['degree']}{left}", 2, 2)]
+
+
+def _asked(evidence: Json) -> list[RenderableType]:
+    return [wrapped(f"{evidence['label']} [{', '.join(evidence['at'])}]{_whole(evidence)}", 2, 2)]
+
+
+def _rule(rule: Json) -> list[RenderableType]:
+    return [
+        wrapped(f"{rule['code']} {rule['name']} ({rule['severity']}) [{', '.join(rule['at'])}]{_whole(rule)}", 2, 2)
+    ]
+
+
+def _trigger(trigger: Json) -> list[RenderableType]:
+    return [wrapped(f"{trigger['question']} [{', '.join(trigger['at'])}]{_whole(trigger)}", 2, 2)]
+
+
+def _pointer(pointer: Json) -> list[RenderableType]:
+    return [wrapped(f"{pointer['provision']}  {pointer['title']} [{', '.join(pointer['at'])}]{_whole(pointer)}", 2, 2)]
+
+
+def _record(record: Json) -> list[RenderableType]:
+    named = f" names {', '.join(record['names'])}" if record["names"] else ""
+    under = (
+        f" (case {record['case']} is handled under {', '.join(record['handled_under'])})"
+        if record["handled_under"]
+        else ""
+    )
+    return [wrapped(f"{record['kind']} {record['record']}{named}{under}", 2, 2)]
+
+
+SECTIONS: tuple[tuple[str, str, Callable[[Json], list[RenderableType]]], ...] = (
+    ("rows", "Mapping rows there", _row),
+    ("claims", "Claims that pass through", _claim),
+    ("evidence", "Evidence asked for", _asked),
+    ("rules", "Rules that check records", _rule),
+    ("triggers", "Questions that set it off", _trigger),
+    ("references", "References from elsewhere", _pointer),
+    ("suggested_actions", "Suggested actions", _pointer),
+    ("records", "Records", _record),
+)
+
+
+def _whole(item: Json) -> str:
+    return " · at a whole around it" if item["whole_only"] else ""
+
+
+def _listed(items: Sequence[Json], count: int, lines: Callable[[Json], list[RenderableType]]) -> list[RenderableType]:
+    return [*(line for item in items[:FEW] for line in lines(item)), *_more(count - min(len(items), FEW))]
+
+
+def _some(items: Sequence[Json], lines: Callable[[Json], list[RenderableType]]) -> list[RenderableType]:
+    return [*(line for item in items[:MOST] for line in lines(item)), *_more(len(items) - MOST)]
+
+
+def _more(rest: int) -> list[RenderableType]:
+    return [Text(f"  and {rest} more (all in --format json).")] if rest > 0 else []
+
+
+def _ended(found: Json) -> Group:
+    left_out = [wrapped(f"A limit of the search left claims out at {name}.") for name in found["limited"][:FEW]]
+    return Group(*left_out, *_more(len(found["limited"]) - FEW), footer(found["as_of"], found["graph_version"]))
