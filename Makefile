@@ -9,7 +9,7 @@ demo: .venv/run
 	$(BIN)/aims-graph what-else iso42001:10.2 --role provider --as-of $(AS_OF)
 
 test: .venv/dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 lint: .venv/dev
 	$(BIN)/ruff check .

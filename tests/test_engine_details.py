@@ -130,6 +130,58 @@ def test_the_ways_to_join_a_whole_are_limited_and_the_claim_says_so(monkeypatch:
         assert (found.degree, len(found.derivations), found.bounded) == (F, ways, ways < 4)
 
 
+def test_a_proof_of_a_part_that_does_not_fit_the_others_hides_no_later_one() -> None:
+    """The surest proof of the second part is of another kind than that of the first."""
+    rows = [
+        row("a:x", EQ, "b:m1", 0.9),
+        row("a:x", EQ, "b:m2", 0.8, id="other", mapping_set="o", rationale_kind="functional"),
+        row("a:x", EQ, "b:m2", 0.5),
+    ]
+    found = ask(catalogue([provision("a:x"), *members("b:m", "m1", "m2", exhaustive=True)], rows), "a:x").claims["b:m"]
+    assert (found.degree, [{r.id for r in d.rows} for d in found.derivations]) == (F, [{rows[0].id, rows[2].id}])
+
+
+def test_rows_that_two_parts_share_are_counted_in_each_way_to_join_them() -> None:
+    """Two rows lead to where both parts follow from: the whole needs one of the two, and both of the rest."""
+    rows = [row("a:x", EQ, "h:x", c, id=name, mapping_set=name) for name, c in (("s", 0.5), ("t", 0.6))]
+    rows += [row("h:x", SUP, f"b:{m}", 0.9) for m in ("m1", "m2")]
+    known = catalogue([provision("a:x"), provision("h:x"), *members("b:m", "m1", "m2", exhaustive=True)], rows)
+    found = ask(known, "a:x").claims["b:m"]
+    assert (found.degree, len(found.derivations)) == (F, 2)
+    assert isclose(found.confidence or 0, (1 - 0.5 * 0.4) * 0.9 * 0.9)
+
+
+def test_a_limit_on_lesser_proofs_leaves_room_for_a_full_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "MAX_OF_PROVISION", 2)
+    rows = [row("a:x", INT, "z:x", 0.9, id=f"r{i}", mapping_set=f"s{i}") for i in range(3)]
+    rows += [row("a:x", EQ, "m:x", 0.5), row("m:x", EQ, "z:x", 0.5)]
+    known = catalogue([provision("a:x"), provision("m:x"), provision("z:x")], rows)
+    assert degree(known, "a:x", "z:x") is F
+
+
+def test_a_candidate_is_denied_only_by_what_was_judged_of_its_own_chain() -> None:
+    provisions = [provision(f"{e}:x") for e in "abz"]
+    rows = [row("a:x", CROSSWALK, "b:x"), row("z:x", Relation.UNRELATED, "b:x")]
+    assert degree(catalogue(provisions, rows), "a:x", "b:x") is C
+
+
+def test_a_group_is_read_from_its_objects_too() -> None:
+    rows = [row(a, EQ, b, joint="J") for a in ("a:x", "a:y") for b in ("b:x", "b:y")]
+    known = catalogue([provision(n) for n in ("a:x", "a:y", "b:x", "b:y")], rows)
+    found = ask(known, "b:x", "b:y").claims
+    assert {n: c.degree for n, c in found.items()} == dict.fromkeys(("a:x", "a:y", "b:x", "b:y"), F)
+
+
+def test_a_way_to_join_a_whole_that_needs_more_rows_than_another_hides_no_later_one() -> None:
+    """Each of two groups makes both parts full; mixed, they only need more."""
+    rows = [
+        row("a:x", SUP, f"b:{m}", c, id=f"{g}{m}", joint=g) for g, c in (("J", 0.6), ("K", 0.5)) for m in ("m1", "m2")
+    ]
+    found = ask(catalogue([provision("a:x"), *members("b:m", "m1", "m2", exhaustive=True)], rows), "a:x").claims["b:m"]
+    assert (found.degree, len(found.derivations)) == (F, 2)
+    assert isclose(found.confidence or 0, 1 - 0.4 * 0.5)
+
+
 @pytest.mark.parametrize(
     ("count", "said"),
     [(5, "e1:x, e2:x, e3:x, e4:x, e5:x ("), (7, "e1:x, e2:x, e3:x, e4:x, e5:x, and 2 more (")],

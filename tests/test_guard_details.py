@@ -16,6 +16,7 @@ from worlds import (
     case,
     catalogue,
     claim,
+    context,
     degree,
     edition,
     fired,
@@ -27,7 +28,7 @@ from worlds import (
 )
 
 from aims_graph import guards
-from aims_graph.chain import Crossing, Used
+from aims_graph.chain import Crossing, Organisation, Used
 from aims_graph.guards import Fired
 from aims_graph.relations import EQ, INT, SUB, SUP, Degree, Edge, Relation
 
@@ -94,6 +95,17 @@ def test_of_relations_between_two_management_systems_those_that_say_more_than_ov
     found = claim(known, "a:x", "b:x")
     raised = found is not None and "same-text-other-system" in found.best.flags
     assert raised is is_strong
+
+
+@pytest.mark.parametrize("relation", [EQ, SUP, SUB, INT])
+def test_a_row_between_systems_whose_scopes_lie_apart_is_asserted_as_a_cross_reference_only(relation: Relation) -> None:
+    editions = [edition("a", managed="one"), edition("b", managed="two")]
+    stated = row("a:x", relation, "b:x")
+    known = catalogue([provision("a:x"), provision("b:x")], [stated], editions)
+    apart = Organisation(apart=frozenset({frozenset({"one", "two"})}))
+    assert guards.travels_as(known, stated, context(organisation=apart)) is Edge.CROSSWALK
+    assert degree(known, "a:x", "b:x", organisation=apart) is C
+    assert guards.travels_as(known, stated, context()) is Edge.INTERSECTS
 
 
 def test_hierarchy_inside_one_edition_is_no_twin() -> None:

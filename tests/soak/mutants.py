@@ -201,7 +201,7 @@ def report(mutants: list[Mutant], every: int, seconds: float) -> str:
     lines = [
         f"`make mutants` with cosmic-ray at commit {commit()}, {seconds / 60:.0f} minutes: every place that the chosen",
         "operators can change was changed once, type annotations left out."
-        + (f" Of these mutants, the first and every {every}th after it were looked at." if every > 1 else ""),
+        + (f" Of these mutants one in {every} was looked at, in the order of their places." if every > 1 else ""),
         "",
         "| mutants | killed | of them by running on | survived, explained | survived |",
         "|---|---|---|---|---|",

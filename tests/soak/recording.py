@@ -16,15 +16,15 @@ figure means and what it rests on: [soundness.md](soundness.md). Speed is in [be
 
 
 def commit() -> str:
-    """The commit of the tree; `-dirty` where files differ from it."""
-    done = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or "not in a git tree"
+    """The commit of the tree; `-dirty` where files other than the page of measurements differ from it."""
+    name = _git("rev-parse", "--short=12", "HEAD")
+    changed = _git("status", "--porcelain", "--", ".", f":(exclude){PAGE.relative_to(ROOT)}")
+    return f"{name or 'not in a git tree'}{'-dirty' if changed else ''}"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def with_section(page: str, title: str, body: str) -> str:
