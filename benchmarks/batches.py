@@ -62,7 +62,7 @@ def measure(quick: bool) -> Section:
     note = f"{size}ours as one new Python tuple for each claim of each action, which is what SPARQL gives"
     section.rows.append(measuring.compared("organisation_batch_one_tuple_a_claim_vs_sparql", first, flat, note))
     _columns(section, index, closed, first, rounds, size)
-    _one_hop(section, ACTIONS[quick], rounds)
+    _one_hop(section, ACTIONS[quick], 3)
     return section
 
 

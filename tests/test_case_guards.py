@@ -470,6 +470,8 @@ def test_of_a_case_an_integrated_system_is_one_and_scopes_apart_share_no_case(
 def test_what_is_asserted_follows_the_scopes() -> None:
     for known, relation in ((Organisation(), "intersectsWith"), (INTEGRATED, "equalTo"), (APART, "crosswalk")):
         assert [r for _, r, _ in asserted(twins(), context(organisation=known))] == [relation]
+    for stated, relation in ((INT, "crosswalk"), (NONE, "unrelatedTo")):
+        assert [r for _, r, _ in asserted(twins(stated), context(organisation=APART))] == [relation]
 
 
 ONE_SCOPE = 'ex:s a aims:Scope ; aims:managementSystem "a", "b" .'

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -235,3 +237,14 @@ def test_the_reasoner_proves_the_ontology(run: Run) -> None:
     report = json.loads(ran.out)
     assert ran.code == 0
     assert (report["consistent"], report["unsatisfiable"], report["violations"]) == (True, [], [])
+
+
+def test_the_main_question_starts_without_the_large_packages_that_it_does_not_need() -> None:
+    program = (
+        "import atexit, sys; from aims_graph.cli import main; "
+        "large = {'numpy', 'networkx', 'rdflib', 'pyshacl', 'highspy', 'fastapi'}; "
+        "atexit.register(lambda: print(sorted(large & sys.modules.keys()))); "
+        "sys.argv = ['aims-graph', 'what-else', 'iso42001:10.2', '--as-of', '2026-11-22']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

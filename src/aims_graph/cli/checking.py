@@ -20,15 +20,15 @@ from aims_graph.cli.app import (
     print_json,
 )
 from aims_graph.cli.keeping import FINDINGS, review_app
-from aims_graph.consistency_answers import Asked, conflicts_json, entailed_json, next_json
-from aims_graph.crosswalks import read
 from aims_graph.errors import InputError
 from aims_graph.files import kind_of, read_text
 from aims_graph.library import Library
 from aims_graph.sssom import RATIONALES
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what only these commands need is imported by them
     from rich.console import RenderableType
+
+    from aims_graph.consistency_answers import Asked
 
 Json = dict[str, Any]
 
@@ -61,6 +61,8 @@ def conflicts(
     """Rows that cannot all be right, in sets from which none could be left out. Exit 1 if there are any."""
     library = Library.open(data or ())
     asked = _asked(library, files, with_ours, proposed, rationale, framework, as_of, trust)
+    from aims_graph.consistency_answers import conflicts_json
+
     found = conflicts_json(library.catalogue, asked)
     if format is Format.csv:
         sets = [(n, c, row) for n, c in enumerate(found["conflicts"], 1) for row in c["rows"]]
@@ -88,6 +90,8 @@ def entailed(
     """Rows that say nothing new: each follows from others, which are named."""
     library = Library.open(data or ())
     asked = _asked(library, files, with_ours, proposed, rationale, framework, as_of, trust)
+    from aims_graph.consistency_answers import entailed_json
+
     found = entailed_json(library.catalogue, asked)
     if format is Format.csv:
         stated = [(row, one) for one in found["entailed"] for row in one["rows"]]
@@ -115,6 +119,8 @@ def next_(
     """The pairs whose judgement would leave the fewest relations open elsewhere, with how much each answer closes."""
     library = Library.open(data or ())
     asked = _asked(library, files, with_ours, proposed, rationale, framework, as_of, trust, limit)
+    from aims_graph.consistency_answers import next_json
+
     found = next_json(library.catalogue, asked)
     if format is Format.csv:
         columns = ("subject", "object", "expected_gain", "least_gain")
@@ -140,6 +146,9 @@ def _asked(
     trust: str,
     limit: int | None = None,
 ) -> Asked:
+    from aims_graph.consistency_answers import Asked
+    from aims_graph.crosswalks import read
+
     if rationale not in RATIONALES:
         raise InputError(f"'{rationale}' is not a known rationale. Use one of: {', '.join(RATIONALES)}.")
     for path in files or ():

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import RenderableType
 
 from aims_graph.cli.app import (
     AsOf,
@@ -25,6 +24,9 @@ from aims_graph.cli.app import (
     print_json,
 )
 from aims_graph.library import Library
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 Limit = Annotated[int | None, typer.Option(help="At most so many lines of each list.")]
 Rows = list[str] | None
