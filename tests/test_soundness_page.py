@@ -8,6 +8,9 @@ import pytest
 from conftest import ROOT
 from soak.recording import with_section
 
+from aims_graph import inference
+from aims_graph.confidence import EXACT_ROWS
+
 PAGE = (ROOT / "docs" / "soundness.md").read_text(encoding="utf-8")
 SUITE = (
     "test_relations test_proofs test_joint test_random_worlds test_differential test_problog test_calibration"
@@ -30,6 +33,16 @@ def test_every_make_target_that_the_page_names_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     named = set(re.findall(r"`make ([a-z]+)`", PAGE))
     assert {"soak", "mutants"} <= named <= targets
+
+
+def test_the_limits_that_the_page_names_are_those_of_the_program() -> None:
+    words = " ".join(PAGE.split())
+    question = f"at most {inference.MAX_DERIVATIONS} proofs of a claim that have used the same things"
+    assert (
+        f"{question}, {inference.MAX_OF_PROVISION} of one provision and {inference.MAX_OF_QUESTION:,} in all" in words
+    )
+    assert f"at most {inference.MAX_DERIVATIONS} ways to join the members of one whole" in words
+    assert f"Exact up to {EXACT_ROWS} rows" in words
 
 
 def test_every_page_that_it_links_to_exists() -> None:

@@ -32,7 +32,7 @@ TESTS = {  # module, besides its own examples → the tests that speak of it, qu
     "confidence": ("confidence", "calibration", "laws", "inference"),
     "chain": ("joint", "errors_of_others", "inference", "guard_details", "case_guards", "laws"),
     "guards": ("joint", "errors_of_others", "inference", "guard_details", "case_guards", "laws"),
-    "inference": ("engine_details", "joint", "errors_of_others", "inference", "laws"),
+    "inference": ("engine_details", "soundness_page", "joint", "errors_of_others", "inference", "laws"),
 }
 # One opposite and the neighbouring boundary of each comparison, one or two rivals of each other operator: the rest
 # of what cosmic-ray offers (say `<<` for `+`) fails at the first call and would only make the count look better.
@@ -154,15 +154,19 @@ def outcomes(session: Path, module: str) -> Iterator[Mutant]:
 
 
 def changed(diff: str) -> str:
-    """The line that a mutant has, or the one that it lacks.
+    """The line that a mutant has, or the one that it lacks; of a lone word, with the line before it.
 
     >>> changed("--- a\\n+++ b\\n-    x = 1\\n+    x = 2\\n"), changed("--- a\\n+++ b\\n-@property\\n")
     ('x = 2', 'without @property')
+    >>> changed("--- a\\n+++ b\\n     if done:\\n-        continue\\n+        break\\n")
+    'if done: break'
     """
-    lines = diff.splitlines()
-    new = [x[1:].strip() for x in lines if x.startswith("+") and not x.startswith("+++")]
-    old = [x[1:].strip() for x in lines if x.startswith("-") and not x.startswith("---")]
-    return " ".join(new) or f"without {' '.join(old)}"
+    lines = [x for x in diff.splitlines() if not x.startswith(("---", "+++", "@@"))]
+    new = " ".join(x[1:].strip() for x in lines if x.startswith("+"))
+    gone = [i for i, x in enumerate(lines) if x.startswith("-")]
+    if not new:
+        return f"without {' '.join(lines[i][1:].strip() for i in gone)}"
+    return new if " " in new or not gone or gone[0] == 0 else f"{lines[gone[0] - 1].strip()} {new}"
 
 
 def sweep(module: str, jobs: int, every: int) -> list[Mutant]:
