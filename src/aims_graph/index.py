@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heappop, heappush
 from math import prod
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from aims_graph.catalogue import Catalogue
@@ -193,7 +194,8 @@ class Index:
 
     def _carrying(self, arcs: Iterable[_Arc]) -> _Arcs:
         """Of the edges at a provision those that can carry a full claim, and those that can carry a partial one."""
-        full = tuple([arc for arc in arcs if self._kinds.open(arc[1])[0]])
+        in_order = sorted(arcs, key=itemgetter(2))  # the hierarchy, then rows as they stand: the order of a rebuild
+        full = tuple([arc for arc in in_order if self._kinds.open(arc[1])[0]])
         return full, tuple([arc for arc in full if self._kinds.open(arc[1])[1]])
 
     def _row_arcs(self, place: int, row: Row | None) -> Iterator[tuple[int, _Arc]]:
