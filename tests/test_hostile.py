@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from random_catalogues import asked, drawn
 from worlds import TODAY, F, P, ask, catalogue, claim, context, members, provision, row
 
 from aims_graph import index as compiled
@@ -61,6 +62,7 @@ def siblings() -> Catalogue:
 @pytest.fixture
 def few_frames() -> Iterator[None]:
     """A stack that is too short for one call a level."""
+    Table.of(Index(every_pair(2), context()))  # imports what is imported only when needed, which is deep too
     allowed = sys.getrecursionlimit()
     sys.setrecursionlimit(len(inspect.stack(0)) + SPARE_FRAMES)
     try:
@@ -97,6 +99,35 @@ def test_the_full_search_names_where_it_kept_only_some_of_the_proofs(monkeypatch
     assert len(found.claims) == 20
     assert found.limited
     assert all(found.claims[p].bounded for p in found.limited)
+
+
+def test_a_full_search_that_ends_early_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "MAX_CROSSED", 50)
+    found = ask(every_pair(20, alike=False), "e0:p")
+    assert found.stopped
+    assert "The search ended after 50 edges: claims may be missing" in found.limits(())[-1]
+    monkeypatch.undo()
+    assert ask(every_pair(3), "e0:p").limits(("e0:p",)) == ()
+
+
+@pytest.mark.parametrize("most", [1, 3, 10])
+def test_what_an_index_that_ends_early_leaves_out_is_named(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    left_out = 0
+    for seed in range(40):
+        known, how = drawn(seed), asked(seed)
+        whole = dict(Index(known, how).everything())
+        monkeypatch.setattr(compiled, "MAX_CROSSED", most)
+        for start, claims in whole.items():
+            index = Index(known, how)
+            cut = index.claims(start)
+            lower = {p for p, c in claims.items() if p not in cut or cut[p].degree < c.degree}
+            assert cut.keys() <= claims.keys()
+            assert all(cut[p].degree <= claims[p].degree for p in cut)
+            assert {p for p in claims if p not in lower and cut[p].confidence != claims[p].confidence} <= index.limited
+            assert lower <= index.limited
+            left_out += len(lower)
+        monkeypatch.undo()
+    assert left_out > 50
 
 
 def test_a_cycle_of_overlaps_ends_after_one_hop() -> None:

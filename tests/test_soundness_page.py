@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 from soak.recording import with_section
 
-from aims_graph import inference
+from aims_graph import index, inference
 from aims_graph.confidence import EXACT_ROWS
 
 PAGE = (ROOT / "docs" / "soundness.md").read_text(encoding="utf-8")
@@ -42,6 +42,8 @@ def test_the_limits_that_the_page_names_are_those_of_the_program() -> None:
         f"{question}, {inference.MAX_OF_PROVISION} of one provision and {inference.MAX_OF_QUESTION:,} in all" in words
     )
     assert f"at most {inference.MAX_DERIVATIONS} ways to join the members of one whole" in words
+    edges = f"ends after {inference.MAX_CROSSED:,} edges (the index after {index.MAX_CROSSED:,})"
+    assert edges in words
     assert f"Exact up to {EXACT_ROWS} rows" in words
 
 

@@ -30,6 +30,7 @@ from aims_graph.relations import Degree, Edge, Relation, transfer
 
 MAX_KEPT = 64  # claims kept on one provision by one question, each freer or surer than the others
 MAX_VISITS = 1_000_000  # members looked at for one whole by one question, while joining their claims
+MAX_CROSSED = 250_000  # edges looked at by one question; then it keeps what it has found and goes no further
 FULL, PARTIAL = int(Degree.FULL), int(Degree.PARTIAL)
 
 
@@ -98,7 +99,7 @@ class Index:
         self.context = context
         self.names = tuple(catalogue.provisions)
         self.numbers = {name: i for i, name in enumerate(self.names)}
-        self.limited: set[str] = set()  # provisions of which some question kept only the first MAX_KEPT claims
+        self.limited: set[str] = set()  # provisions of which a limit of some question left a claim or a proof out
         self._kinds = _Kinds(catalogue, context)
         self._alike = [self._kinds.alike(p) for p in catalogue.provisions.values()]
         self._rows = {row.id: i for i, row in enumerate(catalogue.mappings)}
@@ -276,7 +277,7 @@ class Index:
         kept: dict[int, list[_Known]] = {}
         full: Counter[_Whole] = Counter()  # members that are full, and beyond all of them every further claim
         heap: list[tuple[int, float, int, int, State]] = []
-        tick = 0
+        tick = crossed = 0
         for number in dict.fromkeys(self.numbers[s] for s in starts):
             used = self._start(number)
             if used is not None:
@@ -290,6 +291,10 @@ class Index:
             place = len(block)
             block.append(state)
             is_partial = degree == PARTIAL
+            crossed += len(arcs[node][is_partial])
+            if crossed > MAX_CROSSED:
+                self._stop(node)
+                continue
             for target, kind, row, belief in arcs[node][is_partial]:
                 ruled = kinds.ruled[kind].get(used) or kinds.rule(kind, used)
                 beyond = ruled[is_partial]
@@ -308,6 +313,19 @@ class Index:
                         tick += 1
                         heappush(heap, (-joined[1], -joined[2], length + len(whole.members), tick, joined))
         return block
+
+    def _stop(self, node: int) -> None:
+        """Name all that could still have followed from a claim that is not carried on."""
+        waiting = [node]
+        while waiting:
+            one = waiting.pop()
+            for target in (*(a[0] for a in self._arcs[one][0]), *self._beyond_wholes(one)):
+                if self.names[target] not in self.limited:
+                    self.limited.add(self.names[target])
+                    waiting.append(target)
+
+    def _beyond_wholes(self, node: int) -> Iterator[int]:
+        return (arc[0] for whole in self._wholes.get(node, ()) for arc in whole.arcs)
 
     def _keep(self, known: list[_Known], state: State, place: int) -> bool:
         """Whether a claim adds to those known of its provision; then it is one of them."""

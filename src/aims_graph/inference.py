@@ -12,7 +12,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import count
+from typing import TypeAlias
 
 from aims_graph import chain, guards
 from aims_graph.catalogue import Catalogue
@@ -34,6 +36,7 @@ from aims_graph.relations import Degree, Edge, Relation, transfer
 MAX_DERIVATIONS = 64  # proofs kept of one claim by what they use; beyond that its confidence is a lower bound
 MAX_OF_PROVISION = 256  # proofs kept of one provision in all
 MAX_OF_QUESTION = 5_000  # proofs kept of one question; then only what is new of a provision is
+MAX_CROSSED = 100_000  # edges looked at by one question; then it keeps what it has found and goes no further
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,12 @@ class Reached:
     questions: tuple[str, ...]
     used: Used
 
-    @property
+    @cached_property
     def rows(self) -> frozenset[str]:
         """Ids of the mapping rows used."""
         return frozenset(s.mapping.id for s in self.steps if s.mapping is not None)
 
-    @property
+    @cached_property
     def confidence(self) -> float:
         """For ordering only: the product of the stated confidences, unknown as 0."""
         rows = {s.mapping.id: s.mapping.confidence for s in self.steps if s.mapping is not None}
@@ -82,9 +85,19 @@ class Inference:
     refused: tuple[str, ...]
     blocked: tuple[Blocked, ...]
     limited: tuple[str, ...] = ()  # provisions of which a limit left proofs out, here or on the way
+    stopped: bool = False  # whether the search ended before it had looked at every edge
 
     def limits(self, shown: Iterable[str]) -> tuple[str, ...]:
-        """What was left out of the claims shown, as a sentence; nothing where nothing was."""
+        """What was left out of the claims shown, in sentences; nothing where nothing was."""
+        return (*self._left_out(shown), *self._ended())
+
+    def _ended(self) -> tuple[str, ...]:
+        said = (
+            f"The search ended after {MAX_CROSSED:,} edges: claims may be missing, and some may be of too low a degree."
+        )
+        return (said,) if self.stopped else ()
+
+    def _left_out(self, shown: Iterable[str]) -> tuple[str, ...]:
         short = tuple(sorted(set(self.limited).intersection(shown)))
         if not short:
             return ()
@@ -105,7 +118,8 @@ def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inf
     limited = search.beyond_limits()
     claims |= {p: _claim(search.found[p], limited=True) for p in limited}
     refused = tuple(t for t, s in starts.items() if s is None)
-    return Inference(claims, refused, tuple(dict.fromkeys(search.blocked)), tuple(sorted(limited)))
+    blocked = tuple(dict.fromkeys(search.blocked))
+    return Inference(claims, refused, blocked, tuple(sorted(limited)), search.stopped)
 
 
 class Search:
@@ -120,7 +134,8 @@ class Search:
         self._seen: dict[str, list[tuple[Degree, frozenset[str], Used]]] = {}
         self._heap: list[tuple[int, float, int, str, int, Reached]] = []
         self._tick = count()
-        self._kept = 0
+        self._kept = self._crossed = 0
+        self._fresh: set[str] = set()  # provisions with a new full claim since rules with several premises ran
 
     def start(self, target: str) -> Reached | None:
         """The claim assumed at a target, or None where its guards refuse it."""
@@ -142,7 +157,8 @@ class Search:
             self._push(reached)
         while self._heap:
             self._walk()
-            for reached in [*self._all_parts(), *self._all_joined()]:
+            fresh, self._fresh = self._fresh, set()
+            for reached in [*self._all_parts(fresh), *self._all_joined(fresh)]:
                 self._push(reached)
 
     # -- walking -----------------------------------------------------------------
@@ -168,9 +184,18 @@ class Search:
                 continue
             kept.append(reached)
             self._kept += 1
-            if reached.degree >= Degree.PARTIAL:
+            if reached.degree is Degree.FULL:
+                self._fresh.add(reached.provision)
+            if self.stopped:
+                self.limited.add(reached.provision)
+            elif reached.degree >= Degree.PARTIAL:
                 for onward in self._onward(reached):
                     self._push(onward)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has looked at as many edges as it may."""
+        return self._crossed >= MAX_CROSSED
 
     def _is_enough(self, kept: list[Reached], reached: Reached) -> bool:
         """Whether a limit leaves no room for one more proof; the first of a degree always has room."""
@@ -243,6 +268,7 @@ class Search:
 
     def cross(self, reached: Reached, crossing: Crossing) -> Reached | None:
         """The claim beyond one edge, a candidate included; None where nothing is said."""
+        self._crossed += 1
         ruling = guards.rule_on(self.catalogue, crossing, reached.used, self.context)
         unguarded = transfer(ruling.edge, reached.degree)
         degree = min(unguarded, ruling.cap)
@@ -288,10 +314,11 @@ class Search:
 
     # -- rules with several premises -----------------------------------------------
 
-    def _all_parts(self) -> Iterator[Reached]:
+    def _all_parts(self, fresh: set[str]) -> Iterator[Reached]:
         """All members of an exhaustive whole full, or not triggered for a recorded reason: the whole is full."""
-        for parent, members in self.catalogue.children.items():
-            whole = self.catalogue.provisions[parent]
+        parents = {self.catalogue.provisions[name].parent for name in fresh}
+        for parent in sorted(name for name in parents if name is not None):
+            whole, members = self.catalogue.provisions[parent], self.catalogue.children[parent]
             if not self.is_sum_of_parts(whole):
                 continue
             asked = chain.without_idle(self.catalogue, members, self.context)
@@ -309,12 +336,13 @@ class Search:
         """Whether a provision asks what its members ask, and nothing else."""
         return whole.decomposition == ALL_OF and whole.exhaustive
 
-    def _all_joined(self) -> Iterator[Reached]:
+    def _all_joined(self, fresh: set[str]) -> Iterator[Reached]:
         """All subjects (or all objects) of a joint group full: their union is full, and its relation carries on."""
-        for joint in self.catalogue.joints:
+        at_hand = {joint.row.id: joint for name in fresh for joint in self.catalogue.joints_at.get(name, ())}
+        for _, joint in sorted(at_hand.items()):
             for here, there in ((joint.subjects, joint.objects), (joint.objects, joint.subjects)):
                 proofs = [[r for r in self.found.get(m, ()) if r.degree is Degree.FULL] for m in here]
-                if len(here) == 1 or not all(proofs):
+                if len(here) == 1 or fresh.isdisjoint(here) or not all(proofs):
                     continue
                 for used, premises in self._together(there, proofs):
                     yield from self.past_joint(joint, premises, used)
@@ -360,12 +388,11 @@ class Search:
         self, concerned: tuple[str, ...], proofs: list[list[Reached]]
     ) -> list[tuple[Used, tuple[Reached, ...]]]:
         """One proof of each member, in every combination that may stand in one proof."""
-        combined: list[tuple[Used, tuple[Reached, ...]]] = [(r.used, (r,)) for r in proofs[0]]
+        combined: list[tuple[Used, _Chosen, frozenset[str]]] = [(r.used, (r, None), r.rows) for r in proofs[0]]
         for member in proofs[1:]:
-            longer: list[tuple[Used, tuple[Reached, ...]]] = []
+            longer: list[tuple[Used, _Chosen, frozenset[str]]] = []
             kept: dict[Used, list[frozenset[str]]] = {}
-            for used, premises in combined:
-                so_far = frozenset[str]().union(*(p.rows for p in premises))
+            for used, chosen, so_far in combined:
                 for reached in member:
                     both = used.joined(reached.used)
                     if both is None:
@@ -377,9 +404,9 @@ class Search:
                         self.limited.update(concerned)
                     else:
                         known.append(rows)
-                        longer.append((both, (*premises, reached)))
+                        longer.append((both, (reached, chosen), rows))
             combined = longer
-        return combined
+        return [(used, _in_order(chosen)) for used, chosen, _ in combined]
 
     def join(self, whole: Provision, used: Used, premises: tuple[Reached, ...]) -> Reached | None:
         """The claim on a whole all of whose members are full."""
@@ -404,6 +431,19 @@ class Search:
             _joined(*(p.questions for p in premises), ruling.questions),
             ruling.used,
         )
+
+
+_Chosen: TypeAlias = "tuple[Reached, _Chosen | None]"
+"""The proofs chosen so far, the last one first: sharing what is before it keeps ten thousand members cheap."""
+
+
+def _in_order(chosen: _Chosen) -> tuple[Reached, ...]:
+    found: list[Reached] = []
+    rest: _Chosen | None = chosen
+    while rest is not None:
+        one, rest = rest
+        found.append(one)
+    return tuple(reversed(found))
 
 
 UPWARD = {ALL_OF: Edge.WHOLE, AS_APPROPRIATE: Edge.CHOSEN, ANY_OF: Edge.FREE_CHOICE}
