@@ -116,11 +116,13 @@ class World:
 
     def __init__(self, seed: int, of_case: bool) -> None:
         self.chooser = Random(seed)
+        self._drafter = Random(f"how it is worded {seed}")
         self.of_case = of_case
         self.readings = READINGS[:1] if of_case else READINGS
         self.nodes: dict[str, Node] = {}
         self.scopes = self.chooser.choice([None, "integrated", "apart"])
         self.managed = self._managed()
+        self.laws = frozenset(e for e in self.managed if self._drafter.random() < 0.15)
         self.role = self.chooser.choice([(), (), ("provider",), ROLES])
         self.system_class = self.chooser.choice(["any", GPAI])
         self._next_bit = TEXT
@@ -164,6 +166,7 @@ class World:
             "force": self.chooser.choice(["prohibition", "permission"]) if likely() < 0.04 else "obligation",
             "in_force": GONE if likely() < 0.04 else Interval(),
             "system_classes": (ANNEX,) if likely() < 0.06 else (),
+            "modality": "should" if self._drafter.random() < 0.2 else "shall",
         }
         if stated["conditional"] and likely() < 0.5:
             stated["kind"] = CONTROL
@@ -281,7 +284,10 @@ class World:
                 triggers.append(trigger(f"{e}:w", *wide, on_events=frozenset({INTERVAL})))
             for n in filter(self._has_own_trigger, self.nodes.values()):
                 triggers.append(trigger(f"{n.name}-t", n.name, on_events=frozenset({INTERVAL if n.wide else EVENT})))
-        editions = [edition(e, managed=system) for e, system in self.managed.items()]
+        editions = [
+            edition(e, managed=system, bindingness="law" if e in self.laws else "voluntary-framework")
+            for e, system in self.managed.items()
+        ]
         return catalogue(provisions, self.rows, editions, triggers)
 
     @staticmethod
