@@ -55,22 +55,29 @@ def split(parameters: Iterable[str]) -> dict[str, str]:
 def ask(library: Library, name: str, values: Mapping[str, str], as_of: date, trust: str) -> Rows:
     """Ask a saved question with values as people type them."""
     question = queries.find(library.questions, name)
+    table = queries.run(library.store(as_of, trust), question, terms(library, question, values, as_of))
+    return _rows(table, library.catalogue.prefixes)
+
+
+def terms(
+    library: Library, question: queries.Question, values: Mapping[str, str], as_of: date
+) -> dict[str, ox.NamedNode | ox.Literal]:
+    """The values of a question's parameters as terms: as typed, the default, or the day asked about."""
     known = {p.name: p for p in question.parameters}
-    terms: dict[str, ox.NamedNode | ox.Literal] = {}
+    found: dict[str, ox.NamedNode | ox.Literal] = {}
     for given, value in values.items():
         if given not in known:
             takes = ", ".join(known) or "no parameters"
-            raise InputError(f"question '{name}' takes no '{given}'. It takes: {takes}.")
-        terms[given] = _term(library, known[given], value)
+            raise InputError(f"question '{question.name}' takes no '{given}'. It takes: {takes}.")
+        found[given] = _term(library, known[given], value)
     for parameter in question.parameters:
-        if parameter.name in terms:
+        if parameter.name in found:
             continue
         if parameter.default is not None:
-            terms[parameter.name] = queries.literal(parameter, parameter.default)
+            found[parameter.name] = queries.literal(parameter, parameter.default)
         elif parameter.type == "date":
-            terms[parameter.name] = queries.literal(parameter, as_of.isoformat())
-    table = queries.run(library.store(as_of, trust), question, terms)
-    return _rows(table, library.catalogue.prefixes)
+            found[parameter.name] = queries.literal(parameter, as_of.isoformat())
+    return found
 
 
 def _term(library: Library, parameter: queries.Parameter, value: str) -> ox.NamedNode | ox.Literal:
