@@ -197,6 +197,19 @@ def test_of_many_cut_claims_five_are_named_and_the_rest_counted(
     assert f"of {said}" in sentence
 
 
+def test_a_search_ends_at_the_edge_that_the_limit_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = catalogue([provision("a:x"), provision("b:x")], [row("a:x", EQ, "b:x")])
+    for most, stopped in ((1, True), (2, False)):  # the one edge; there is none back into an edition that was left
+        monkeypatch.setattr(inference, "MAX_CROSSED", most)
+        assert ask(known, "a:x").stopped is stopped
+
+
+def test_no_more_proofs_of_a_provision_are_kept_than_the_limit_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "MAX_OF_PROVISION", 3)
+    found = ask(alike(*(0.5 + i / 100 for i in range(9))), "a:x").claims["b:x"]
+    assert (len(found.derivations), found.bounded) == (3, True)
+
+
 # -- edges that stopped ------------------------------------------------------------------------
 
 

@@ -1046,6 +1046,22 @@ def test_of_a_case_a_conditional_member_not_set_off_for_a_reason_does_not_hold_b
     assert degree(known, "a:x", "b:m", case=stated) is (F if idle else P)
 
 
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_whole_with_a_part_that_was_not_set_off_shares_nothing_with_others(idle: bool) -> None:
+    """What a whole shares with another provision may lie in the part that was left out for this case."""
+    whole, first, second = members("b:m", "m1", "m2", exhaustive=True)
+    second = replace(second, conditional=idle)
+    triggers = [trigger("b:t", "b:m", "b:m1", *(() if idle else ("b:m2",))), trigger("c:t", "c:x")]
+    triggers += [trigger("b:t2", "b:m2")] if idle else []
+    rows = [row("a:x", EQ, "b:m1"), row("b:m", INT, "c:x", overlap="per-occurrence")]
+    rows += [] if idle else [row("a:x", EQ, "b:m2")]
+    known = catalogue([provision("a:x"), whole, first, second, provision("c:x")], rows, triggers=triggers)
+    answers = {"b:t": "yes", "c:t": "yes", "b:t2": "no"}
+    stated = case({"a:x": F}, answers, idle=frozenset({"b:t2"} if idle else ()))
+    assert degree(known, "a:x", "b:m", case=stated) is F
+    assert degree(known, "a:x", "c:x", case=stated) is (C if idle else P)
+
+
 @pytest.mark.parametrize("kind", ["AnyOf", "AsAppropriate"])
 def test_a_conditional_member_of_a_choice_says_nothing_of_the_whole(kind: str) -> None:
     whole, member = members("b:m", "m1", decomposition=kind)

@@ -215,7 +215,7 @@ def test_claims_on_what_only_joins_others_are_not_counted_unless_asked_from() ->
 
 def test_changes_are_counted_from_framework_to_framework() -> None:
     known = three()
-    counted = counts(known, asked(known, reject=("one",)).changes)
+    counted = counts(lambda name: known.provisions[name].edition, asked(known, reject=("one",)).changes)
     assert {pair: dict(kinds) for pair, kinds in counted.items()} == {
         (a, b): {"lost": 1} for a, b in (("a", "b"), ("a", "c"), ("b", "a"), ("c", "a"))
     }

@@ -84,8 +84,8 @@ class Inference:
     claims: dict[str, Claim]
     refused: tuple[str, ...]
     blocked: tuple[Blocked, ...]
-    limited: tuple[str, ...] = ()  # provisions of which a limit left proofs out, here or on the way
-    stopped: bool = False  # whether the search ended before it had looked at every edge
+    limited: tuple[str, ...]  # provisions of which a limit left proofs out, here or on the way
+    stopped: bool  # whether the search ended before it had looked at every edge
 
     def limits(self, shown: Iterable[str]) -> tuple[str, ...]:
         """What was left out of the claims shown, in sentences; nothing where nothing was."""

@@ -325,3 +325,32 @@ def _enforced(shown: dict[str, Any]) -> list[RenderableType]:
     rules = [f"{r['code']} {r['name']} ({r['severity']})" for r in shown["enforced_by"]]
     lines = [wrapped(rule, 2, 2) for rule in rules[:MANY]]
     return [*heading("Checked on records by"), *lines, *_rest(rules)] if rules else []
+
+
+_COVERAGE = (
+    ("of", 10),
+    ("against", 10),
+    ("duties", 6),
+    ("related", 7),
+    ("unrelated", 9),
+    ("no counterpart", 7),
+    ("not judged", 6),
+    ("read twice", None),
+)
+
+
+def coverage(found: dict[str, Any], in_detail: bool) -> Group:
+    """Which duties were judged, one line a direction; in detail also those that were not."""
+    lines = found["directions"]
+    counted = ("duties", "related", "unrelated", "no_counterpart", "not_judged", "read_twice")
+    rows = [(line["from"], line["to"], *(str(line[c]) for c in counted)) for line in lines]
+    blocks: list[RenderableType] = [grid(_COVERAGE, rows), Text("")]
+    for line in lines if in_detail else ():
+        if line["not_judged_provisions"]:
+            said = f"Not judged against {line['to']}: {', '.join(line['not_judged_provisions'])}."
+            blocks += [wrapped(said), Text("")]
+    open_, duties = sum(line["not_judged"] for line in lines), sum(line["duties"] for line in lines)
+    share = f"{100 * (duties - open_) / duties:.1f} %" if duties else "nothing"
+    blocks.append(wrapped(f"Judged: {share} of {duties:,} duties, {open_:,} not judged."))
+    blocks.append(footer(found["as_of"], found["graph_version"]))
+    return Group(*blocks)

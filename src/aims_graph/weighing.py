@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from aims_graph import comparison as comparing
 from aims_graph import impact as touching
 from aims_graph import weak_points as weak
 from aims_graph import what_if as supposing
+from aims_graph.comparison import Comparison
 from aims_graph.errors import InputError, UnknownName
 from aims_graph.impact import Impact
 from aims_graph.index import Index
@@ -25,6 +27,11 @@ def what_if(library: Library, wanted: Wanted, starts: Sequence[str], options: Op
     index = _index(library, options)
     supposed = suppose(library.catalogue, library.names, wanted)
     return supposing.what_if(index, supposed, options, [library.names.resolve(s) for s in starts])
+
+
+def compare(before: Library, after: Library, options: Options) -> Comparison:
+    """What differs between two states of the data, asked of both alike."""
+    return comparing.compare(_index(before, options), _index(after, options), options)
 
 
 def weak_points(library: Library, options: Options) -> WeakPoints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -53,12 +54,31 @@ def what_if(found: Json) -> Group:
     """What is supposed, and what would change."""
     blocks: list[RenderableType] = [Text("Suppose:")]
     blocks += _some(found["supposed"], _supposed)
-    total, touched = found["total"], found["recomputed"]
+    told = f"Of {found['starts']} starts, {found['recomputed']} can be touched."
+    blocks += _claims_changed(found, "Claims that would change: {}. " + told)
+    return Group(*blocks, Text(""), _ended(found))
+
+
+def comparison(found: Json) -> Group:
+    """Which rows differ, and which claims with them."""
+    kinds = Counter(row["change"] for row in found["rows"])
+    said = ", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "none"
+    blocks: list[RenderableType] = [wrapped(f"Mapping rows that differ: {said}.")]
+    blocks += _some(found["rows"], _row_changed)
+    blocks += _claims_changed(found, "Claims that differ: {}.")
+    return Group(*blocks, Text(""), _ended(found))
+
+
+def _row_changed(row: Json) -> list[RenderableType]:
+    differs = "; ".join(f"{d['field']} {d['before']} → {d['after']}" for d in row["differs"])
+    said = f"{row['subject']} {row['relation']} {row['object']}: {row['change']}{': ' * bool(differs)}{differs}"
+    return [wrapped(said, 2, 2), wrapped(f"{row['source']}, {row['status']}", 4)]
+
+
+def _claims_changed(found: Json, told: str) -> list[RenderableType]:
+    total = found["total"]
     said = ", ".join(f"{n} {kind}" for kind, n in total.items() if n) or "none"
-    blocks += [
-        Text(""),
-        wrapped(f"Claims that would change: {said}. Of {found['starts']} starts, {touched} can be touched."),
-    ]
+    blocks: list[RenderableType] = [Text(""), wrapped(told.format(said))]
     if found["counts"]:
         kinds = list(total)
         rows = [(c["from"], c["to"], *(str(c[k] or "") for k in kinds)) for c in found["counts"]]
@@ -73,7 +93,7 @@ def what_if(found: Json) -> Group:
         if found[key]:
             rest = sum(total[k] for k in counted) - min(len(found[key]), MOST)
             blocks += [*heading(title), grid(CHANGE_COLUMNS, [_change(c) for c in found[key][:MOST]]), *_more(rest)]
-    return Group(*blocks, Text(""), _ended(found))
+    return blocks
 
 
 CHANGE_COLUMNS = (("", 9), ("from", 20), ("to", None), ("now", 9), ("then", 9))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from typing import Any
@@ -66,7 +66,7 @@ def what_if(index: Index, supposed: Sequence[Supposition], options: Options, sta
             continue
         recomputed += 1
         now, then = (reach.beyond(catalogue, start, claims) for claims in (before, other.claims(start)))
-        changes += _changes(start, now, then)
+        changes += between(start, now, then)
     ordered = sorted(changes, key=lambda c: (KINDS.index(c.kind), c.start, c.provision))
     return WhatIf(
         supposed=tuple(supposed),
@@ -80,7 +80,8 @@ def what_if(index: Index, supposed: Sequence[Supposition], options: Options, sta
     )
 
 
-def _changes(start: str, now: Mapping[str, Best], then: Mapping[str, Best]) -> Iterator[Change]:
+def between(start: str, now: Mapping[str, Best], then: Mapping[str, Best]) -> Iterator[Change]:
+    """How the claims of one start differ, provision by provision."""
     for provision in now.keys() | then.keys():
         old, new = now.get(provision), then.get(provision)
         kind = _kind(old, new)
@@ -102,20 +103,17 @@ def _kind(old: Best | None, new: Best | None) -> str | None:
     return LESS_SURE if sure[1] < sure[0] else SURER
 
 
-def counts(catalogue: Catalogue, changes: Iterable[Change]) -> dict[tuple[str, str], Counter[str]]:
+def counts(edition_of: Callable[[str], str], changes: Iterable[Change]) -> dict[tuple[str, str], Counter[str]]:
     """How many claims of each kind changed, by the editions they lead from and to, in order of id."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for change in changes:
-        pair = (catalogue.provisions[change.start].edition, catalogue.provisions[change.provision].edition)
+        pair = (edition_of(change.start), edition_of(change.provision))
         found.setdefault(pair, Counter())[change.kind] += 1
     return dict(sorted(found.items()))
 
 
 def what_if_json(catalogue: Catalogue, found: WhatIf) -> dict[str, Any]:
     """The JSON object of what would change; a limit cuts each of the two lists, never the counts."""
-    every = (*found.changes, *found.confidence_changes)
-    limit = found.options.limit
-    total = Counter(c.kind for c in every)
     return {
         "as_of": found.options.as_of.isoformat(),
         "roles": list(found.options.roles),
@@ -125,16 +123,32 @@ def what_if_json(catalogue: Catalogue, found: WhatIf) -> dict[str, Any]:
         "supposed": supposition_json(found.supposed),
         "starts": found.starts,
         "recomputed": found.recomputed,
+        **changes_json(
+            lambda name: catalogue.provisions[name].edition,
+            found.changes,
+            found.confidence_changes,
+            found.options.limit,
+        ),
+        "limited": list(found.limited),
+        "notice": NOTICE,
+    }
+
+
+def changes_json(
+    edition_of: Callable[[str], str], changes: Sequence[Change], sureness: Sequence[Change], limit: int | None
+) -> dict[str, Any]:
+    """Totals, counts by editions, and the lists, of which a limit cuts each."""
+    every = (*changes, *sureness)
+    total = Counter(c.kind for c in every)
+    return {
         "total": {kind: total[kind] for kind in KINDS},
         "counts": [
             {"from": start, "to": end, **{kind: counted[kind] for kind in KINDS}}
-            for (start, end), counted in counts(catalogue, every).items()
+            for (start, end), counted in counts(edition_of, every).items()
         ],
-        "changes": [_change_json(c) for c in found.changes[:limit]],
-        "confidence_changes": [_change_json(c) for c in found.confidence_changes[:limit]],
-        "limited": list(found.limited),
-        "truncated": limit is not None and limit < max(len(found.changes), len(found.confidence_changes)),
-        "notice": NOTICE,
+        "changes": [_change_json(c) for c in changes[:limit]],
+        "confidence_changes": [_change_json(c) for c in sureness[:limit]],
+        "truncated": limit is not None and limit < max(len(changes), len(sureness)),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,6 +76,29 @@ def what_if(
     wanted = Wanted(*(tuple(texts or ()) for texts in (reject, change, confidence, accept, add)))
     found = what_if_json(library.catalogue, weighing.what_if(library, wanted, start or (), asked))
     _print(found, [*found["changes"], *found["confidence_changes"]], CHANGE_COLUMNS, weighing_tables.what_if, format)
+
+
+@app.command("diff")
+def diff(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A data folder with the other mappings/.")],
+    reverse: Annotated[bool, typer.Option("--reverse", help="The folder holds the state before, not after.")] = False,
+    role: Roles = None,
+    system_class: SystemClass = "any",
+    as_of: AsOf = None,
+    limit: Limit = None,
+    trust: Trust = "double-read",
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """Which rows differ in another state of the mappings, and which claims are gained, lost, raised or lowered?"""
+    from aims_graph import weighing, weighing_tables
+    from aims_graph.comparison import comparison_json
+
+    here, there = Library.open(data or ()), Library.open((*(data or ()), folder))
+    asked = options(there, as_of, role, system_class, None, trust, limit=limit)
+    before, after = (there, here) if reverse else (here, there)
+    found = comparison_json(weighing.compare(before, after, asked))
+    _print(found, [*found["changes"], *found["confidence_changes"]], CHANGE_COLUMNS, weighing_tables.comparison, format)
 
 
 @app.command("weak-points")
