@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from aims_graph.library import Library
 from aims_graph_api import (
     consistency,
+    crosswalks,
     describing,
     explain,
     frameworks,
@@ -56,6 +57,7 @@ def create_app(library: Library, *, today: Today = today_utc) -> FastAPI:
         weighing.router(library, today),
         planning.router(library, today),
         consistency.router(library, today),
+        crosswalks.router(library, today),
         search.router(library),
         questions.router(library, today),
         health.routes,

@@ -14,11 +14,13 @@ import aims_graph
 from aims_graph import planned, weighing
 from aims_graph.answers import what_else_json
 from aims_graph.consistency_answers import Asked, conflicts_json
+from aims_graph.coverage import coverage, coverage_json
 from aims_graph.explaining import explanation_json
 from aims_graph.gaps import gaps_json
 from aims_graph.history import history, history_json
 from aims_graph.impact import impact_json
 from aims_graph.library import Library
+from aims_graph.matrix import crosswalk_json
 from aims_graph.model import Edition
 from aims_graph.residuals import residual_json
 from aims_graph.showing import find_json, framework_json, frameworks_json, questions_json, show_json
@@ -37,6 +39,7 @@ ABOUT = (
 )
 CHANGES, WHAT_IF, IMPACT = "/frameworks/{id}/changes", "/what-if", "/impact"
 GAPS, RESIDUAL = "/gaps", "/residual"
+CROSSWALK, COVERAGE = "/crosswalks/{a}/{b}", "/coverage"
 EXAMPLE_START = date(2026, 7, 1)
 EXAMPLE_DAY = date(2026, 11, 22)
 Json = dict[str, Any]
@@ -77,6 +80,8 @@ class Examples:
             "to": end,
             "q": catalogue.provisions[start].title,
             "name": next(iter(self.library.questions), "name-of-a-question"),
+            "a": catalogue.provisions[start].edition,
+            "b": self.framework,
             "as_of": EXAMPLE_DAY.isoformat(),
         }
 
@@ -112,6 +117,7 @@ class Examples:
         weighed = self._weighed(edition.id, start) if self.row is not None else {}
         return weighed | {
             GAPS: self._gaps(start),
+            COVERAGE: coverage_json(catalogue, coverage(catalogue, EXAMPLE_DAY), EXAMPLE_DAY),
             RESIDUAL: residual_json(catalogue, planned.find_residual(self.library, [start], end, self.options)),
             "/frameworks": frameworks_json(catalogue, EXAMPLE_DAY),
             "/frameworks/{id}": framework_json(catalogue, edition, EXAMPLE_DAY),
@@ -121,7 +127,7 @@ class Examples:
             "/what-else": else_,
             "/explain": explanation_json(self.library.explain(start, end, self.options)),
             "/review/conflicts": conflicts_json(catalogue, Asked(Options(EXAMPLE_DAY))),
-            "/search": find_json(catalogue, self.library.names.find(title, 1), title),
+            "/search": find_json(catalogue, self.library.names, title, 1),
             "/questions": questions_json(self.library.questions),
         }
 
@@ -137,6 +143,7 @@ class Examples:
             WHAT_IF: what_if_json(library.catalogue, weighing.what_if(library, wanted, [start], self.options)),
             "/weak-points": weak_points_json(weighing.weak_points(library, self.options)),
             IMPACT: impact_json(library.catalogue, weighing.impact(library, [edition], days, self.options)),
+            CROSSWALK: crosswalk_json(weighing.crosswalk(library, edition, self.framework, self.options)),
         }
 
 

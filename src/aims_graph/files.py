@@ -110,9 +110,14 @@ def kind_of(path: Path) -> str | None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a whole file or nothing: the text goes to a neighbour first and then takes the name."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """The same for what is not text."""
     temporary = path.with_name(f".{path.name}.part")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

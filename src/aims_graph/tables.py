@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -34,10 +35,18 @@ STATE_GLYPHS = {"recorded": "✓", "missing": "✗", "not-triggered": "–"}
 def show(content: RenderableType) -> None:
     """Print at most 80 columns wide, plain when piped, with no blanks at line ends."""
     found = Console(highlight=False)
-    wide = found if found.width <= WIDTH else Console(highlight=False, width=WIDTH)
-    with wide.capture() as captured:
-        wide.print(content)
-    print("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+    print(_written(content, found if found.width <= WIDTH else Console(highlight=False, width=WIDTH)), end="")
+
+
+def text(content: RenderableType) -> str:
+    """The same as plain text of 80 columns, for a file."""
+    return _written(content, Console(highlight=False, width=WIDTH, no_color=True, file=io.StringIO()))
+
+
+def _written(content: RenderableType, console: Console) -> str:
+    with console.capture() as captured:
+        console.print(content)
+    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")) + "\n"
 
 
 def wrapped(text: str, indent: int = 0, hang: int = 0, style: str = "") -> Text:

@@ -7,6 +7,7 @@ from datetime import date
 
 from aims_graph import comparison as comparing
 from aims_graph import impact as touching
+from aims_graph import matrix
 from aims_graph import weak_points as weak
 from aims_graph import what_if as supposing
 from aims_graph.comparison import Comparison
@@ -14,6 +15,7 @@ from aims_graph.errors import InputError, UnknownName
 from aims_graph.impact import Impact
 from aims_graph.index import Index
 from aims_graph.library import Library
+from aims_graph.matrix import Crosswalk
 from aims_graph.suppositions import Wanted, suppose
 from aims_graph.trace import Options, check_options
 from aims_graph.weak_points import WeakPoints
@@ -32,6 +34,11 @@ def what_if(library: Library, wanted: Wanted, starts: Sequence[str], options: Op
 def compare(before: Library, after: Library, options: Options) -> Comparison:
     """What differs between two states of the data, asked of both alike."""
     return comparing.compare(_index(before, options), _index(after, options), options)
+
+
+def crosswalk(library: Library, start: str, end: str, options: Options) -> Crosswalk:
+    """Everything between two frameworks, named as people type them."""
+    return matrix.crosswalk(_index(library, options), library.names.edition(start), library.names.edition(end), options)
 
 
 def weak_points(library: Library, options: Options) -> WeakPoints:

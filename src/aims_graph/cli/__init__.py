@@ -10,10 +10,10 @@ import io
 import os
 import sys
 
-from aims_graph.cli.app import app
+from aims_graph.cli.app import app, hints
 from aims_graph.errors import AimsGraphError
 
-from aims_graph.cli import asking, browsing, checking, keeping, picturing, planning, weighing  # noqa: F401  isort: skip  (they add commands)
+from aims_graph.cli import asking, browsing, checking, crosswalking, keeping, picturing, planning, weighing  # noqa: F401  isort: skip  (they add commands)
 
 BAD_INPUT = 2
 
@@ -27,7 +27,7 @@ def main() -> None:
         app()
         sys.stdout.flush()
     except AimsGraphError as error:
-        print(error, file=sys.stderr)
+        print(error, *hints(error), sep="\n", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except BrokenPipeError:
         sys.stderr.close()

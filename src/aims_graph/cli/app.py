@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -12,17 +13,55 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
+from typer.core import TyperGroup
 
 from aims_graph import __version__
-from aims_graph.errors import InputError
+from aims_graph.errors import NO_RECORDS, AimsGraphError, InputError, UnknownName
 from aims_graph.library import Library
 from aims_graph.model import read_day
 from aims_graph.relations import Degree
 from aims_graph.trace import Options
 
+OTHER_FORMATS = ("--json", "--csv")  # what people try
+
+
+class Commands(TyperGroup):
+    """The commands; what is known only from the data, and what people try, is told with them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; where its help is asked for, with the values that the data knows."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not isinstance(command, click.Group) and "--help" in rest:
+            _tell_values(command)
+        return name, command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; for an option that would name a format, the option that does is offered."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if error.option_name in OTHER_FORMATS:
+                error.possibilities = [f"--format {error.option_name.removeprefix('--')}"]
+            raise
+
+
+def _tell_values(command: click.Command) -> None:
+    """Name the roles and classes of the shipped data in the help of their options."""
+    values = {"role": "roles", "system_class": "system_classes"}
+    options = [o for o in command.params if isinstance(o, click.Option) and o.name in values]
+    catalogue = Library.open().catalogue if options else None
+    for option in options:
+        told = f" One of: {', '.join(sorted(getattr(catalogue, values[option.name or ''])))}."
+        option.help = (option.help or "").removesuffix(told) + told
+
+
 app = typer.Typer(
     name="aims-graph",
+    cls=Commands,
     help="What else does this count towards, how surely, why, and what is missing?",
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -69,12 +108,17 @@ AsOf = Annotated[
     str | None, typer.Option("--as-of", help="The day the answer is for, YYYY-MM-DD (default: today, UTC).")
 ]
 Output = Annotated[Format, typer.Option("--format", help="table, json or csv.")]
-Roles = Annotated[list[str] | None, typer.Option("--role", help="Your role, for example provider (repeatable).")]
+Roles = Annotated[list[str] | None, typer.Option("--role", help="Your role (repeatable).")]
 SystemClass = Annotated[str, typer.Option("--system-class", help="The class of AI system in question.")]
 Frameworks = Annotated[
     list[str] | None, typer.Option("--framework", help="Only answers in this framework (repeatable).")
 ]
-Trust = Annotated[str, typer.Option("--trust", help="double-read, or accepted: only rows a person signed.")]
+Trust = Annotated[
+    str,
+    typer.Option(
+        "--trust", metavar="[double-read|accepted]", help="Rows read twice, or only those that a person signed."
+    ),
+]
 
 
 def day(text: str | None, option: str = "--as-of") -> date:
@@ -109,6 +153,14 @@ def options(
     )
 
 
+def hints(error: AimsGraphError) -> tuple[str, ...]:
+    """What can be typed next, where a name is unknown; none where nothing is known to help."""
+    if not isinstance(error, UnknownName) or error.kind not in (NO_RECORDS, "provision"):
+        return ()
+    search = () if error.candidates else (f"To search: aims-graph find {shlex.quote(error.text)}",)
+    return (*search, "To load records: --records FILE") if error.kind == NO_RECORDS else search
+
+
 def standard_input() -> str:
     """All of standard input, for a file argument of '-'."""
     return sys.stdin.read()
@@ -121,11 +173,16 @@ def print_json(value: Any) -> None:
 
 def print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """CSV with a header line; None is an empty cell, and no cell can be read as a formula."""
+    sys.stdout.write(csv_text(columns, rows))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """The text of `print_csv`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(c) for c in row] for row in rows)
-    sys.stdout.write(text.getvalue())
+    return text.getvalue()
 
 
 def _cell(value: Any) -> str:

@@ -55,8 +55,10 @@ def find(
 
     library = Library.open(data or ())
     words = " ".join(text)
-    found = find_json(library.catalogue, library.names.find(words, limit), words)
+    found = find_json(library.catalogue, library.names, words, limit)
     listing(found, found["results"], ("id", "title", "kind"), (26, None, 14), format)
+    if format is Format.table and found["truncated"]:
+        print(f"Only the first {limit} are shown; --limit shows more.")
 
 
 @frameworks_app.callback()
@@ -163,34 +165,3 @@ def questions(data: Data = None, format: Output = Format.table) -> None:
 
 def _taken(parameters: list[dict[str, str]]) -> str:
     return " ".join(f"{p['name']}={p['example']}" for p in parameters)
-
-
-@app.command("coverage")
-def coverage(
-    framework: Annotated[
-        list[str] | None, typer.Argument(metavar="[A] [B]", help="Two frameworks: both ways between them, in detail.")
-    ] = None,
-    as_of: AsOf = None,
-    data: Data = None,
-    format: Output = Format.table,
-) -> None:
-    """How many duties of each framework were judged against each other framework, and what was found."""
-    from aims_graph.coverage import coverage as judged
-    from aims_graph.coverage import coverage_json
-
-    library = Library.open(data or ())
-    named = [library.names.edition(name) for name in framework or ()]
-    if len(set(named)) not in (0, 2) or len(named) > 2:
-        raise InputError("give two different frameworks, or none for all. For example: aims-graph coverage 42001 aiact")
-    on = day(as_of)
-    pair = (named[0], named[1]) if named else None
-    found = coverage_json(library.catalogue, judged(library.catalogue, on, pair), on)
-    columns = ("from", "to", "duties", "related", "unrelated", "no_counterpart", "not_judged", "read_twice")
-    if format is Format.json:
-        print_json(found)
-    elif format is Format.csv:
-        print_csv(columns, [[line[c] for c in columns] for line in found["directions"]])
-    else:
-        from aims_graph import tables
-
-        tables.show(tables.coverage(found, in_detail=pair is not None))
