@@ -326,7 +326,7 @@ def test_a_part_that_was_not_triggered_is_not_missing_and_is_no_fulfilment(
     states = zip(("a:10.2.a", "a:10.2.b", "a:10.2.c"), (a, b, c), strict=True)
     found, _ = degrees_of(known, [element(of, state) for of, state in states if state is not None])
     assert found["a:10.2"] is whole
-    assert complete(found, ["a:10.2"]) == (whole is F)
+    assert complete(found, "a:10.2") == (whole is F)
     if c == VACUOUS:
         assert found["a:10.2.c"] is N
 

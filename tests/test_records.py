@@ -17,6 +17,7 @@ PREFIXES = """@prefix aims: <https://w3id.org/aims-graph/ontology#> .
 @prefix dcterms: <http://purl.org/dc/terms/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 @prefix aiact: <https://w3id.org/aims-graph/eu-ai-act/2024-1689/> .
+@prefix iso27001: <https://w3id.org/aims-graph/iso27001/2022/> .
 """
 TWO_CASES = """
 ex:NC-1
@@ -154,6 +155,22 @@ def test_a_case_of_a_later_day_neither_counts_nor_stands_in_the_way(run: Run, tm
     more = ("--records", str(tmp_path / "later.ttl"))
     assert "here 1 case," in asked(run, "2026-11-22", *more)["own_clause"][0]["statement"]
     assert "here 2 cases," in asked(run, "2026-12-02", *more)["own_clause"][0]["statement"]
+
+
+@pytest.mark.parametrize("missed", ["aiact:art-17.1", "iso27001:8.1"])
+def test_a_case_of_another_clause_is_not_counted(missed: str, run: Run, tmp_path: Path) -> None:
+    other = f'ex:NC-9 a aims:Nonconformity ; dcterms:identifier "NC-9" ; aims:requirementNotFulfilled {missed} .\n'
+    (tmp_path / "other.ttl").write_text(PREFIXES + other, encoding="utf-8")
+    (own,) = asked(run, "2026-12-02", "--records", str(tmp_path / "other.ttl"))["own_clause"]
+    assert own["provision"] == "iso42001:10.2"
+    assert "(here 1 case, of which 1 complete)" in own["statement"]
+
+
+def test_a_case_that_records_nothing_is_counted_and_not_complete(run: Run, tmp_path: Path) -> None:
+    empty = 'ex:NC-9 a aims:Nonconformity ; dcterms:identifier "NC-9" .\n'
+    (tmp_path / "empty.ttl").write_text(PREFIXES + empty, encoding="utf-8")
+    (own,) = asked(run, "2026-12-02", "--records", str(tmp_path / "empty.ttl"))["own_clause"]
+    assert "(here 2 cases, of which 1 complete)" in own["statement"]
 
 
 def test_a_connection_names_the_line_of_the_member_both_ways(run: Run) -> None:

@@ -164,9 +164,9 @@ def _topmost(catalogue: Catalogue, degrees: dict[str, Degree]) -> tuple[str, ...
     return tuple(p for p in degrees if not set(degrees).intersection(catalogue.ancestors(p)))
 
 
-def complete(degrees: dict[str, Degree], own: Iterable[str]) -> bool:
-    """Whether a case has every element of its own clause recorded."""
-    return all(degrees[p] is Degree.FULL for p in own)
+def complete(degrees: dict[str, Degree], own: str) -> bool:
+    """Whether a case has every element of a clause that asks for its handling recorded."""
+    return degrees.get(own) is Degree.FULL
 
 
 def _scope(records: Records, case: str) -> str | None:

@@ -70,16 +70,15 @@ def _own(
 ) -> tuple[OwnClause, ...]:
     then = records.on(options.as_of)
     others = [read_case(catalogue, rules, then, iri, options.as_of) for iri in then.cases() if iri != case.case_iri]
-    done = sum(complete(c.degrees, c.own) for c in [case, *others])
     lines = []
     for own in case.own:
+        alike = [c for c in (case, *others) if own in c.own]
         family = {own, *catalogue.descendants(own)}
         found = tuple(e for e in case.elements if e.provision in family)
         recorded, missing = (sum(e.state == state for e in found) for state in (RECORDED, MISSING))
         notation = catalogue.provisions[own].notation
         names = (case.record, notation, case.case)
-        sentence = own_clause_statement(
-            case.degrees[own], names, recorded, missing, cases=len(others) + 1, complete=done
-        )
+        done = sum(complete(c.degrees, own) for c in alike)
+        sentence = own_clause_statement(case.degrees[own], names, recorded, missing, cases=len(alike), complete=done)
         lines.append(OwnClause(own, notation, case.degrees[own], found, case.judged_by, sentence))
     return tuple(lines)
