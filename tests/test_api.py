@@ -245,8 +245,8 @@ def test_what_is_weighed_is_the_object_that_the_command_prints(
 
 def test_a_search_is_the_object_of_the_one_function(client: Client, library: Library) -> None:
     found = client.get(f"{V1}/search", q="corrective action", limit=4).json()
-    assert found == find_json(library.catalogue, library.names.find("corrective action", 4), "corrective action")
-    assert len(found["results"]) == 4
+    assert found == find_json(library.catalogue, library.names, "corrective action", 4)
+    assert (len(found["results"]), found["truncated"]) == (4, True)
 
 
 def test_questions_are_the_object_that_the_command_prints(client: Client, run: Run) -> None:
@@ -341,6 +341,8 @@ ERRORS: list[tuple[str, str, str, Any, int, str]] = [
     ("impact from no day", "GET", f"{V1}/impact?target=aiact&from=July", None, 400, "unusable-input"),
     ("one end", "GET", f"{V1}/explain?from={CLAUSE}", None, 422, "invalid-parameters"),
     ("no words", "GET", f"{V1}/search", None, 422, "invalid-parameters"),
+    ("empty words", "GET", f"{V1}/search?q=", None, 400, "unusable-input"),
+    ("rows of one framework", "GET", f"{V1}/review/conflicts?framework=aiact", None, 400, "unusable-input"),
     ("gaps of nothing", "GET", f"{V1}/gaps", None, 400, "unusable-input"),
     ("gaps of an unknown name", "GET", f"{V1}/gaps?target=nowhere", None, 404, "unknown-name"),
     ("gaps in an unknown framework", "GET", f"{V1}/gaps?target={CLAUSE}&framework=x", None, 404, "unknown-name"),
@@ -382,6 +384,8 @@ def test_an_error_is_a_problem(client: Client, method: str, url: str, body: Any,
 def test_a_body_that_is_no_json_is_a_problem(client: Client) -> None:
     found = client.request("POST", f"{V1}/what-else", content=b"{", headers={"content-type": "application/json"})
     assert (found.status_code, found.headers["content-type"]) == (422, "application/problem+json")
+    assert found.json()["detail"].startswith("The body is not JSON: ")
+    assert "body." not in found.json()["detail"]
 
 
 def test_a_wrong_method_is_told_the_right_one(client: Client) -> None:

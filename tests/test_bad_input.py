@@ -109,6 +109,34 @@ def test_an_option_that_cannot_be_used_says_what_can(run: Run, options: tuple[st
     assert "Traceback" not in ran.err
 
 
+def test_words_that_are_no_name_are_told_how_to_search_and_that_no_record_is_loaded(run: Run) -> None:
+    words = run("what-else", "corrective action")
+    assert words.code == 2
+    assert "'corrective action' is not a known provision, and no records are loaded." in words.err
+    assert "To search: aims-graph find 'corrective action'" in words.err
+    record = run("explain", "CA-7", "aiact:art-20.1")
+    assert "To load records: --records FILE" in record.err
+    assert "To search: aims-graph find zzz" in run("show", "zzz").err
+    assert "records" not in run("what-else", "aiact:art-999").err
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+@pytest.mark.parametrize("command", [("what-else", "iso42001:10.2"), ("review", "next")])
+def test_an_option_that_would_be_a_format_is_told_the_one_that_is(
+    run: Run, command: tuple[str, ...], format: str
+) -> None:
+    ran = run(*command, f"--{format}")
+    assert ran.code == 2
+    assert f"Did you mean --format {format}?" in ran.err
+
+
+def test_a_search_for_no_word_is_refused(run: Run) -> None:
+    for text in ("", " ", "?"):
+        ran = run("find", text)
+        assert (ran.code, ran.out) == (2, "")
+        assert "nothing is looked for. Give at least one word." in ran.err
+
+
 def test_malformed_turtle_is_named_with_file_line_and_fix(run: Run, tmp_path: Path) -> None:
     data = folder(tmp_path, **{"ontology/frameworks__t.ttl": PREFIXES + "t:a a aims:Clause ;;; nope\n"})
     ran = run("frameworks", "--data", data)

@@ -39,7 +39,13 @@ def test_the_shipped_rows_can_all_be_right_at_once(run: Run) -> None:
     for more in ((), ("--proposed",), ("--as-of", "2025-01-01"), ("--trust", "accepted")):
         ran = run("review", "conflicts", *DAY, *more) if "--as-of" not in more else run("review", "conflicts", *more)
         assert ran.code == 0
-        assert "No contradiction: they can all be right at once." in ran.out
+        signed = "--trust" in more  # no row is signed
+        says = (
+            "Nothing was compared, so nothing is said."
+            if signed
+            else "No contradiction: they can all be right at once."
+        )
+        assert says in ran.out
 
 
 def test_every_row_is_compared_or_counted_with_a_reason(library: Library) -> None:
@@ -81,6 +87,45 @@ def test_every_check_comes_as_json_and_csv_too(run: Run, kind: str) -> None:
     assert json.loads(run("review", kind, *DAY, "--format", "json").out)["as_of"] == str(AS_OF)
     lines = list(csv.reader(io.StringIO(run("review", kind, *DAY, "--format", "csv").out)))
     assert (len(lines) > 1) == (kind != "conflicts")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_framework_alone_is_refused_and_comparing_nothing_says_nothing(run: Run, kind: str) -> None:
+    ran = run("review", kind, *DAY, "--framework", "aiact", "--framework", "AI Act")
+    assert (ran.code, ran.out) == (2, "")
+    assert "a row joins two frameworks, and only 'aiact' is given" in ran.err
+    nothing = run("review", kind, *DAY, "--framework", "csf2", "--framework", "iso27001-2013")
+    assert nothing.code == 0
+    assert "Nothing was compared, so nothing is said." in nothing.out
+    assert "No contradiction" not in nothing.out
+
+
+def test_rows_that_follow_are_cut_by_a_limit_that_is_said(run: Run, library: Library) -> None:
+    every = entailed_json(library.catalogue, SHIPPED)
+    assert every["following"] == len(every["entailed"])
+    found = json.loads(run("review", "entailed", *DAY, "--format", "json").out)
+    assert (found["following"], len(found["entailed"]), found["truncated"]) == (every["following"], 25, True)
+    assert (
+        f"3 of {every['following']} are shown; --limit shows more." in run("review", "entailed", *DAY, "--limit", 3).out
+    )
+    assert "--limit shows more" not in run("review", "entailed", *DAY, "--limit", 1000).out
+
+
+def test_what_to_do_with_a_pair_is_said(run: Run) -> None:
+    assert "To judge a pair, read both texts" in run("review", "next", *DAY, "--limit", 1).out
+
+
+def test_names_that_a_loaded_framework_does_not_have_are_told_from_those_of_others(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "theirs.csv"
+    file.write_text(
+        "subject_id,predicate_id,object_id\niso42001:10.9,subsetOf,aiact:art-999\nx:1,equalTo,iso42001:10.2\n"
+    )
+    found = json.loads(run("review", "conflicts", *DAY, file, "--format", "json").out)
+    assert (found["as_written"], found["no_provision"]) == (1, ["aiact:art-999", "iso42001:10.9"])
+    told = " ".join(run("review", "conflicts", *DAY, file).out.split())
+    assert "1 name is of no loaded framework." in told
+    assert "aiact:art-999, iso42001:10.9 are no provisions of their frameworks" in told
+    assert "'aims-graph lint " in told
 
 
 def test_rows_between_chosen_frameworks_only(run: Run) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from conftest import DATA, ROOT, Run
 
+from aims_graph.library import Library
+
 Found = dict[str, Any]
 RMF_TASKS = {"nistrmf:A-5", "nistrmf:A-6", "nistrmf:M-3"}
 
@@ -248,3 +250,27 @@ def test_the_main_question_starts_without_the_large_packages_that_it_does_not_ne
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_search_that_is_cut_says_so(run: Run) -> None:
+    found = json.loads(run("find", "the", "--format", "json").out)
+    assert (found["limit"], len(found["results"]), found["truncated"]) == (25, 25, True)
+    assert "Only the first 25 are shown; --limit shows more." in run("find", "the").out
+    few = run("find", "serious incidents")
+    assert "Only the first" not in few.out
+    assert not json.loads(run("find", "serious incidents", "--format", "json").out)["truncated"]
+
+
+def test_the_help_names_the_roles_classes_and_levels_of_trust_there_are(run: Run, library: Library) -> None:
+    for _ in range(2):  # asked twice, named once
+        told = " ".join(run("explain", "--help").out.replace("-\n", "-").split())
+    told = told.replace("- ", "-")
+    assert told.count(f"One of: {', '.join(sorted(library.catalogue.roles))}.") == 1
+    assert told.count(f"One of: {', '.join(sorted(library.catalogue.system_classes))}.") == 1
+    assert "[double-read|accepted]" in told
+    assert "--role" not in run("review", "--help").out
+
+
+def test_the_help_of_reviews_says_what_they_check(run: Run) -> None:
+    for ran in (run("--help"), run("review", "--help")):
+        assert "Check mapping rows: what clashes, what follows" in " ".join(ran.out.split())

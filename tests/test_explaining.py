@@ -14,7 +14,7 @@ from conftest import CASES, ROOT, Run
 from test_random_worlds import answered, made
 from worlds import TODAY, C, F, N, P, ask, case, catalogue, context, edition, members, provision, row, trigger
 
-from aims_graph import hops, whys
+from aims_graph import hops, tables, weighing_tables, whys
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, start_at
 from aims_graph.connections import APART, DENIED, lost
@@ -25,6 +25,7 @@ from aims_graph.library import Library
 from aims_graph.relations import EQ, INT, NONE, SUB, SUP, TRANSFER, Degree, Edge, Relation
 from aims_graph.shortfalls import shortfalls
 from aims_graph.trace import Options
+from aims_graph.vocab import NO_TERM_FOUND
 
 OPTIONS = Options(TODAY)
 WORLDS = 40
@@ -257,8 +258,16 @@ def test_where_only_a_judged_absence_joins_them_it_is_what_stops_the_claim() -> 
     assert "nothing is left: the two are judged to share nothing" in found.sentence
     assert (
         told(known, "a:x", "c:x").sentence
-        == "No chain of parts and mapping rows leads from a:x to c:x: nothing is said."
+        == "No chain of parts and mapping rows leads from a:x to c:x: nothing is said. "
+        "No mapping row stands at c:x, its parts or a whole around it: nobody has judged them."
     )
+
+
+def test_where_nothing_is_said_the_rows_at_the_end_are_told() -> None:
+    things = [provision("a:x"), provision("b:x"), provision("c:x"), provision("c:y")]
+    known = catalogue(things, [row("b:x", EQ, "c:x"), row("c:y", NONE, NO_TERM_FOUND)])
+    assert told(known, "a:x", "c:x").sentence.endswith("the wholes around it lead to b only.")
+    assert told(known, "a:x", "c:y").sentence.endswith("say that there is no counterpart.")
 
 
 def test_a_provision_is_no_answer_to_itself() -> None:
@@ -444,6 +453,46 @@ def test_the_table_shows_parts_rows_and_reasons(run: Run) -> None:
     assert "The connection that carries it furthest" in stopped
     assert "Every edge that stops it there" in stopped
     assert "proposed, " in stopped
+
+
+def test_why_a_claim_is_partial_stands_before_a_few_proofs_and_all_are_shown_if_asked_for(run: Run) -> None:
+    asked = ("explain", "iso42001:10.2", "iso27001:10.2", "--as-of", "2026-11-22")
+    few, every = run(*asked).out, run(*asked, "--all").out
+    assert few.index("Parts of iso27001:10.2") < few.index("Proof 1")
+    left_out = int(re.findall(r"and (\d+) more proofs \(--all shows them\)", few)[0])
+    assert len(re.findall(r"^Proof \d+$", few, re.M)) == 3
+    assert len(re.findall(r"^Proof \d+$", every, re.M)) == 3 + left_out
+    assert "more proofs" not in every
+
+
+def test_an_explanation_names_the_rows_and_how_it_was_asked(run: Run, library: Library) -> None:
+    asked = ("explain", "iso42001:10.2", "aiact:art-20.1", "--as-of", "2026-11-22", "--role", "provider")
+    found = json.loads(run(*asked, "--format", "json").out)
+    assert (found["roles"], found["system_class"], found["trust"]) == (["provider"], "any", "double-read")
+    assert found["notice"] == "Not a conformity statement."
+    table = " ".join(run(*asked).out.split())
+    assert "role: provider · system class: any · trust: double-read" in table
+    ids = [step["mapping"] for steps in found["derivations"][:1] for step in steps if step["mapping"]]
+    assert ids
+    assert all(name in table for name in ids)
+
+
+def test_an_id_in_a_table_of_parts_stands_on_one_line_and_conditions_before_it(run: Run) -> None:
+    parts = run("explain", "iso42001:10.2.doc-actions", "iso42001:10.2", "--as-of", "2026-11-22").out
+    assert "iso42001:10.2.doc-actions" in parts
+    table = weighing_tables.explanation(
+        {
+            **explanation_json(Library.open().explain("iso42001:10.2", "iso27001:10.2", Options(TODAY))),
+            "conditions": ["it rains"],
+        }
+    )
+    text = tables.text(table)
+    assert text.index("Only where it rains.") < text.index("Parts of iso27001:10.2")
+
+
+def test_a_text_not_yet_in_force_says_from_when_it_is(run: Run) -> None:
+    ran = run("explain", "iso42001:10.2", "iso27001:10.2", "--as-of", "2020-01-01")
+    assert "not in force on 2020-01-01 (only from 2023-12-18)" in " ".join(ran.out.split())
 
 
 def test_an_unknown_record_or_provision_names_those_there_are(run: Run) -> None:

@@ -372,6 +372,20 @@ def test_a_limit_cuts_the_lists_and_says_so_and_never_the_counts(run: Run) -> No
     assert len(found["rows"]) == 2 < found["counts"]["rows"]
 
 
+def test_what_is_not_touched_is_one_line_and_many_places_are_counted(run: Run) -> None:
+    told = run("impact", "airmf:MANAGE-4.3", "--as-of", AS_OF).out
+    assert "None of these: rules that check records, references from elsewhere." in told
+    assert ": 0" not in told
+    long = run("impact", "aiact", "--as-of", AS_OF, "--limit", 1).out
+    assert " more]" in long
+    assert max(line.count("aiact:") for line in long.splitlines()) <= 4
+
+
+def test_days_between_which_nothing_changed_say_so(run: Run) -> None:
+    told = run("impact", "aiact", "--from", "2026-11-01", "--to", "2026-11-02", "--as-of", AS_OF).out
+    assert told.startswith("Nothing changed after 2026-11-01, up to 2026-11-02, so nothing is touched.")
+
+
 def test_rows_to_read_again_are_marked_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     from aims_graph import weighing_tables
     from aims_graph.tables import show

@@ -78,3 +78,30 @@ def test_every_provision_is_found_by_its_printed_form_within_its_framework(libra
 def test_search_finds_words_in_titles_and_summaries(library: Library) -> None:
     assert "aiact:art-73" in library.names.find("serious incidents")
     assert library.names.find("zzzz") == ()
+
+
+@pytest.mark.parametrize("typed", ["aiact", "AI Act", "42001"])
+def test_a_framework_where_a_provision_is_wanted_says_so(library: Library, typed: str) -> None:
+    with pytest.raises(UnknownName, match="It is a framework: name one of its provisions, for example '") as asked:
+        library.names.resolve(typed)
+    edition = library.names.edition(typed)
+    assert asked.value.candidates
+    assert {library.catalogue.provisions[c].edition for c in asked.value.candidates} == {edition}
+
+
+def test_a_provision_where_a_framework_is_wanted_says_so(library: Library) -> None:
+    with pytest.raises(UnknownName, match="It is a provision: name its framework, 'iso42001'"):
+        library.names.edition("iso42001:10.2")
+
+
+def test_an_unknown_framework_names_those_near_or_all(library: Library) -> None:
+    with pytest.raises(UnknownName) as near:
+        library.names.edition("nist")
+    assert set(near.value.candidates) == {"ai600-1", "airmf", "csf2", "nistrmf"}
+    with pytest.raises(UnknownName) as alike:
+        library.names.edition("aiatc")
+    assert alike.value.candidates == ("aiact",)
+    for typed in ("gdpr", "zzz", ""):
+        with pytest.raises(UnknownName, match="Use one of: ai600-1, aiact, ") as far:
+            library.names.edition(typed)
+        assert set(far.value.candidates) == set(library.catalogue.editions)

@@ -143,6 +143,31 @@ def test_unknown_questions_and_values_are_refused(library: Library) -> None:
         asked.split(["nonsense"])
 
 
+def test_a_framework_is_named_as_people_type_it(library: Library) -> None:
+    values = {"done": "iso42001:10.2", "role": "provider"}
+    iri = library.catalogue.editions["airmf"].iri
+    found = [
+        asked.ask(library, "gaps", {**values, "framework": name}, AS_OF, "double-read").rows
+        for name in ("airmf", "NIST AI RMF", iri)
+    ]
+    assert found[0]
+    assert found[0] == found[1] == found[2]
+    with pytest.raises(UnknownName, match="'gdpr' is not a known term or framework"):
+        asked.ask(library, "gaps", {**values, "framework": "gdpr"}, AS_OF, "double-read")
+
+
+def test_examples_name_frameworks_by_id(library: Library) -> None:
+    editions = {e.iri for e in library.catalogue.editions.values()}
+    assert {p.example for q in library.questions.values() for p in q.parameters}.isdisjoint(editions)
+
+
+def test_an_unknown_question_names_those_near_or_all(library: Library) -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'gaps'"):
+        asked.ask(library, "gap", {}, AS_OF, "double-read")
+    with pytest.raises(UnknownName, match=r"Use one of: clause-cases, .*what-if"):
+        asked.ask(library, "zzz", {}, AS_OF, "double-read")
+
+
 def test_free_sparql_runs_apart_and_is_ended_at_its_limit(run: Run) -> None:
     endless = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
     ran = run("sparql", "-", "--timeout", "0.3", "--as-of", "2026-11-22", stdin=endless)

@@ -167,7 +167,8 @@ def test_no_more_falls_than_is_carried_and_only_admitted_rows_carry(shipped: Wea
 
 def test_what_the_readers_said_is_shown(shipped: WeakPoints, library: Library) -> None:
     reviews, _ = read_reviews(library.catalogue.files)
-    told = {p["mapping"]: p["readings"] for p in weak_points_json(shipped)["weak_points"]}
+    every = replace(shipped, options=replace(shipped.options, limit=len(shipped.points)))
+    told = {p["mapping"]: p["readings"] for p in weak_points_json(every)["weak_points"]}
     read = [p.row.id for p in shipped.points if p.row.status == DOUBLE_READ]
     assert all(told[name] is not None and told[name]["outcome"] == reviews[name].outcome for name in read)
     assert {told[name]["outcome"] for name in read} <= {"agreed", "settled"}
@@ -208,6 +209,35 @@ def test_bad_input_says_what_is_wrong(run: Run, options: tuple[str, ...], says: 
 @pytest.mark.parametrize("question", ["explain", "what-if", "weak-points", "impact"])
 def test_a_question_that_answers_only_part_says_what_it_leaves_to_the_command(library: Library, question: str) -> None:
     assert "left to the command" in library.questions[question].answers
+
+
+def test_twenty_rows_are_listed_where_no_limit_is_asked_for(shipped: WeakPoints) -> None:
+    found = weak_points_json(shipped)
+    assert (found["limit"], len(found["weak_points"]), found["truncated"]) == (20, 20, True)
+
+
+def test_the_rows_of_a_framework_are_counted_apart_from_all(run: Run) -> None:
+    asked = ("weak-points", "--framework", "aiact", "--as-of", AS_OF)
+    found = json.loads(run(*asked, "--format", "json").out)
+    assert 0 < found["rows"] < found["all_rows"]
+    told = " ".join(run(*asked).out.split())
+    assert told.startswith(f"{found['all_rows']} rows carry {found['claims']} claims from one framework to another. ")
+    assert f"{found['rows']} of them stand at aiact." in told
+    assert "aims-graph what-if --reject ROW" in told
+
+
+@pytest.mark.parametrize(
+    ("framework", "says"),
+    [
+        ("iso27001-2013", "ISO/IEC 27001:2013 is not in force on 2026-11-22"),
+        ("ai600-1", "No row at NIST AI 600-1 carries a claim"),
+    ],
+)
+def test_a_framework_without_such_rows_says_why(run: Run, framework: str, says: str) -> None:
+    told = " ".join(run("weak-points", "--framework", framework, "--as-of", AS_OF).out.split())
+    assert "0 of them stand at" in told
+    assert "First those" not in told
+    assert says in told
 
 
 def test_a_table_of_all_rows_needs_no_word_on_a_limit(run: Run) -> None:

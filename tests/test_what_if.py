@@ -322,6 +322,16 @@ def test_the_starts_asked_about_may_be_named(run: Run, library: Library) -> None
     [
         ((), "nothing is supposed"),
         (("--reject", "no-such-row"), "is not a known mapping row"),
+        (("--reject", "zzz"), "A row is named by its id, or by its file and line"),
+        (("--change", "iso42001--aiact-021"), "is not ROW=RELATION. Relations are: equalTo, subsetOf"),
+        (
+            ("--reject", "iso42001--aiact-021", "--change", "iso42001--aiact-021=equalTo"),
+            "'mapping:iso42001--aiact-021' is given to both reject and change",
+        ),
+        (
+            ("--confidence", "iso42001--aiact-021=0.1", "--reject", "iso42001--aiact-021"),
+            "'mapping:iso42001--aiact-021' is given to both reject and confidence",
+        ),
         (("--accept", "iso42001--aiact-001", "--role", "boss"), "'boss' is not a known role"),
         (("--accept", "iso42001--aiact-001", "--limit", "0"), "limit 0 is not a positive number"),
     ],
@@ -330,6 +340,25 @@ def test_bad_input_says_what_is_wrong(run: Run, options: tuple[str, ...], says: 
     ran = run("what-if", *options)
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
+
+
+def test_a_row_is_named_by_its_line_too(run: Run, library: Library) -> None:
+    row = carrying(library)
+    by_id, by_line = (run("what-if", "--reject", name, "--as-of", AS_OF) for name in (row.id, row.source))
+    assert by_line.code == 0
+    assert by_line.out == by_id.out
+    missed = run("what-if", "--reject", f"{row.source.path}:99999")
+    assert f"Did you mean '{row.source.path}:" in missed.err
+
+
+def test_no_word_or_id_of_a_table_is_broken(run: Run, library: Library) -> None:
+    every = [r.id for r in library.catalogue.mappings if r.status == "double-read"][:60]
+    out = run("what-if", *(o for name in every for o in ("--reject", name)), "--as-of", AS_OF).out
+    heads = next(line for line in out.splitlines() if line.startswith("from "))
+    assert heads.split() == ["from", "to", "lost", "lowered", "gained", "raised", "less-sure", "surer"]
+    rows = out[out.index("Claims\n") :].splitlines()
+    ids = {word for line in rows for word in line.split() if ":" in word and not word.startswith("mapping")}
+    assert all(any(p == name or p.startswith(f"{name}.") for p in library.catalogue.provisions) for name in ids)
 
 
 def test_a_candidate_is_no_claim_that_could_change() -> None:

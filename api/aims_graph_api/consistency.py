@@ -24,9 +24,15 @@ class Rows(Reading):
         Field(
             default_factory=list,
             max_length=MOST_TARGETS,
-            description="Only rows between these frameworks, by id or a name people type; repeatable, give each.",
+            description="Only rows between these frameworks, by id or a name people type; give two or more.",
         ),
     ]
+
+
+class Following(Rows):
+    """Which rows are checked, and how many of those that follow are wanted."""
+
+    limit: Annotated[int, Field(ge=1, description="At most so many rows.")] = 25
 
 
 class Pairs(Rows):
@@ -42,7 +48,7 @@ def router(library: Library, today: Today) -> APIRouter:
 
     def asked(rows: Rows) -> Asked:
         frameworks = tuple(library.names.edition(f) for f in rows.framework)
-        limit = rows.limit if isinstance(rows, Pairs) else None
+        limit = rows.limit if isinstance(rows, Pairs | Following) else None
         options = Options(day(rows.as_of, today), trust=rows.trust, frameworks=frameworks, limit=limit)
         return Asked(options, rows.proposed)
 
@@ -52,7 +58,7 @@ def router(library: Library, today: Today) -> APIRouter:
         return JSONResponse(conflicts_json(library.catalogue, asked(rows)))
 
     @routes.get("/entailed", response_model=consistency_responses.Entailed, responses=errors)
-    def entailed(rows: Annotated[Rows, Query()]) -> JSONResponse:
+    def entailed(rows: Annotated[Following, Query()]) -> JSONResponse:
         """List the mapping rows that follow from others, with the rows they follow from."""
         return JSONResponse(entailed_json(library.catalogue, asked(rows)))
 

@@ -49,6 +49,7 @@ class Checked(BaseModel):
     files: Annotated[list[str], Field(description="Other people's files; none in the service.")]
     with_ours: bool
     as_written: Annotated[int, Field(description="Names that are of no loaded framework.")]
+    no_provision: Annotated[list[str], Field(description="Names of a loaded framework that has no such provision.")]
     rows_compared: int
     left_out: list[NotCompared]
 
@@ -95,7 +96,9 @@ class Entailed(Checked):
     """Every row that says nothing new."""
 
     in_conflict: Annotated[int, Field(description="Rows that are in a conflict, and were left out.")]
+    following: Annotated[int, Field(description="How many rows follow, those beyond the limit included.")]
     entailed: list[EntailedRow]
+    truncated: bool
 
 
 class Choice(BaseModel):

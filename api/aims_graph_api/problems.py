@@ -109,6 +109,8 @@ def on_invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _complaint(error: dict[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return f"The body is not JSON: {error['ctx']['error'].removesuffix('.')}, at character {error['loc'][-1]}."
     place = ".".join(str(part) for part in error["loc"])
     return f"{place}: {error['msg'].removesuffix('.')}."
 

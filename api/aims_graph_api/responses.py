@@ -412,6 +412,9 @@ class Explanation(BaseModel):
     start: Annotated[str, Field(alias="from")]
     to: str
     as_of: date
+    roles: list[str]
+    system_class: str
+    trust: str
     graph_version: str
     degree: DegreeWord | None
     confidence: Fraction | None
@@ -430,6 +433,7 @@ class Explanation(BaseModel):
     connection: Annotated[list[Hop], Field(description="Without a claim: the connection that carries it furthest.")]
     blocked: Annotated[list[Hop], Field(description="Every edge that stops a claim as near to the end as that one.")]
     limited: Annotated[list[str], Field(description="Provisions of which a limit of the search left proofs out.")]
+    notice: str
 
 
 class Result(BaseModel):
@@ -446,6 +450,8 @@ class Found(BaseModel):
     """Search results, best places first."""
 
     query: str
+    limit: int
+    truncated: Annotated[bool, Field(description="Whether there are more results than the limit.")]
     results: list[Result]
 
 

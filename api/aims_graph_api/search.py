@@ -27,9 +27,9 @@ def router(library: Library) -> APIRouter:
     """The search route."""
     routes = APIRouter(tags=["search"])
 
-    @routes.get("/search", response_model=responses.Found, responses=problems.declared((422,)))
+    @routes.get("/search", response_model=responses.Found, responses=problems.declared((400, 422)))
     def search(asked: Annotated[Words, Query()]) -> JSONResponse:
         """Search provisions by id, notation, title and summary, best places first."""
-        return JSONResponse(find_json(library.catalogue, library.names.find(asked.q, asked.limit), asked.q))
+        return JSONResponse(find_json(library.catalogue, library.names, asked.q, asked.limit))
 
     return routes

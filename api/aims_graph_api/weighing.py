@@ -32,7 +32,7 @@ class Limited(Asking):
 class Supposing(Limited):
     """Which mapping rows are supposed to be other than they are; each parameter is repeatable."""
 
-    reject: Annotated[Several, Field(description="Rows that are wrong, by id.")]
+    reject: Annotated[Several, Field(description="Rows that are wrong, by id or by file and line.")]
     change: Annotated[Several, Field(description="Rows of another relation: `ROW=RELATION`.")]
     confidence: Annotated[Several, Field(description="Rows of another confidence, 0 to 1: `ROW=NUMBER`.")]
     accept: Annotated[Several, Field(description="Rows as if an accountable person had signed them.")]
@@ -44,6 +44,7 @@ class Reviewing(Limited):
     """Which rows are to be reviewed."""
 
     framework: Annotated[Several, Field(description="Only rows at these frameworks.")]
+    limit: Annotated[int | None, Field(ge=1, description="At most so many rows; 20 where left out.")] = None
 
 
 class Changing(Limited):

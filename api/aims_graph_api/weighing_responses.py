@@ -124,9 +124,12 @@ class WeakPoint(BaseModel):
 class WeakPoints(Asked):
     """The mapping rows that carry claims, those first whose review matters most."""
 
-    claims: int
-    rows: Annotated[int, Field(description="How many rows carry a claim.")]
-    limit: int | None
+    frameworks: Annotated[list[str], Field(description="Only rows at these; at any where empty.")]
+    claims: Annotated[int, Field(description="How many claims there are that rows carry, at any framework.")]
+    all_rows: Annotated[int, Field(description="How many rows carry a claim, at any framework.")]
+    rows: Annotated[int, Field(description="How many of them stand at the frameworks asked for.")]
+    notes: Annotated[list[str], Field(description="Why a framework has no such row.")]
+    limit: int
     truncated: Truncated
     weak_points: list[WeakPoint]
     notice: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -93,17 +94,21 @@ def _term(library: Library, parameter: queries.Parameter, value: str) -> ox.Name
 
 
 def _iri(library: Library, value: str) -> ox.NamedNode:
-    """A term of the ontology by its plain name, an id, or a whole IRI; what is unknown is an error."""
+    """A term of the ontology or a framework by its plain name, an id, or a whole IRI; what is unknown is an error."""
     catalogue = library.catalogue
     prefix, colon, _ = value.partition(":")
+    if f"{AIMS}{value}" not in catalogue.facts.values:
+        with suppress(UnknownName):
+            return ox.NamedNode(catalogue.editions[library.names.edition(value)].iri)
     if colon and prefix in catalogue.prefixes:
         iri = catalogue.iri(value)
     else:
         iri = f"{AIMS}{value}" if not colon else value.strip("<>")
     ours = iri.startswith(tuple(catalogue.prefixes.values()))
     if ours and iri not in catalogue.facts.values:
-        names = [catalogue.curie(i) for i in catalogue.facts.values if i.startswith(AIMS)]
-        raise UnknownName(value, get_close_matches(value, names, n=5, cutoff=0.5), "term")
+        terms = {i.removeprefix(AIMS): catalogue.curie(i) for i in catalogue.facts.values if i.startswith(AIMS)}
+        near = get_close_matches(value, [*terms, *terms.values(), *catalogue.editions], n=5, cutoff=0.5)
+        raise UnknownName(value, dict.fromkeys(terms.get(name, name) for name in near), "term or framework")
     try:
         return ox.NamedNode(iri)
     except ValueError as error:

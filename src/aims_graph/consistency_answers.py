@@ -12,7 +12,7 @@ from aims_graph.clashes import MOST_CONFLICTS, conflicts, entailed
 from aims_graph.comparable import LEFT_OUT, SEMANTIC, Comparable, Reading, comparable
 from aims_graph.consistency import Clash
 from aims_graph.crosswalks import NOT_READ, Crosswalk
-from aims_graph.errors import Problem
+from aims_graph.errors import InputError, Problem
 from aims_graph.model import ACCEPTED, DOUBLE_READ, PROPOSED, REJECTED, Mapping, Source
 from aims_graph.next_pairs import NextPairs, Weighed, next_pairs
 from aims_graph.setfacts import Proof, Says
@@ -40,9 +40,13 @@ class Asked:
 def check(catalogue: Catalogue, asked: Asked) -> Comparable:
     """The rows in question, those that can be compared apart from those that cannot.
 
-    Raises InputError for options that do not exist.
+    Raises InputError for options that do not exist, and for one framework alone: a row joins two.
     """
     check_options(catalogue, asked.options)
+    if len(set(asked.options.frameworks)) == 1:
+        raise InputError(
+            f"a row joins two frameworks, and only '{asked.options.frameworks[0]}' is given. Name another."
+        )
     context = asked.options.context()
     theirs = {row.source: row for crosswalk in asked.theirs for row in crosswalk.rows}
     ours = () if asked.theirs and not asked.with_ours else catalogue.mappings
@@ -184,6 +188,7 @@ def _heading(catalogue: Catalogue, asked: Asked, compared: Comparable) -> Json:
         "files": [c.path for c in asked.theirs],
         "with_ours": asked.with_ours or not asked.theirs,
         "as_written": sum(c.as_written for c in asked.theirs),
+        "no_provision": sorted({name for c in asked.theirs for name in c.no_provision}),
         "rows_compared": compared.rows,
         "left_out": [{"reason": r, "rows": n, "meaning": (LEFT_OUT | NOT_READ)[r]} for r, n in sorted(reasons.items())],
     }
@@ -197,20 +202,24 @@ def entailed_json(catalogue: Catalogue, asked: Asked) -> Json:
     compared = check(catalogue, asked)
     gone = find(compared).lines
     networks = [(reading, compared.network(reading, gone)) for reading in compared.stated]
+    following = [
+        {
+            "rows": [row_json(row) for row in found.stated.rows],
+            "rationale": reading.rationale,
+            "condition": reading.condition or None,
+            "follows_from": [row_json(row) for stated in found.premises for row in stated.rows],
+            "proof": _proof(found.proof),
+        }
+        for reading, network in networks
+        for found in entailed(network)
+    ]
+    limit = asked.options.limit
     return {
         **_heading(catalogue, asked, compared),
         "in_conflict": len(gone),
-        "entailed": [
-            {
-                "rows": [row_json(row) for row in found.stated.rows],
-                "rationale": reading.rationale,
-                "condition": reading.condition or None,
-                "follows_from": [row_json(row) for stated in found.premises for row in stated.rows],
-                "proof": _proof(found.proof),
-            }
-            for reading, network in networks
-            for found in entailed(network)
-        ],
+        "following": len(following),
+        "entailed": following[:limit],
+        "truncated": limit is not None and len(following) > limit,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,7 +9,12 @@ from rich.text import Text
 
 from aims_graph.tables import footer, grid, heading, wrapped
 
-SHOWN = 25  # rows that a table lists before it counts the rest
+NOTHING = "Nothing was compared, so nothing is said."
+TO_JUDGE = (
+    "To judge a pair, read both texts and add a row to the file of the two frameworks in mappings/, or change the row "
+    "that is there; docs/authoring.md says how."
+)
+MANY = 8  # names that a sentence lists before it counts the rest
 
 Json = dict[str, Any]
 
@@ -18,7 +22,9 @@ Json = dict[str, Any]
 def conflicts(found: Json) -> Group:
     """Each conflict with its rows and their reasons."""
     blocks: list[RenderableType] = [wrapped(_checked(found))]
-    if not found["conflicts"]:
+    if not found["rows_compared"]:
+        blocks.append(wrapped(NOTHING))
+    elif not found["conflicts"]:
         blocks.append(wrapped("No contradiction: they can all be right at once."))
     for number, conflict in enumerate(found["conflicts"], 1):
         count = len(conflict["rows"])
@@ -37,16 +43,19 @@ def entailed(found: Json) -> Group:
     rows = found["entailed"]
     blocks: list[RenderableType] = [wrapped(_checked(found)), *_in_conflict(found)]
     if not rows:
-        blocks.append(wrapped("No row follows from others."))
+        blocks.append(wrapped("No row follows from others." if found["rows_compared"] else NOTHING))
     else:
-        counted = "1 row follows" if len(rows) == 1 else f"{len(rows)} rows follow, each"
+        count = found["following"]
+        counted = "1 row follows" if count == 1 else f"{count} rows follow, each"
         blocks.append(wrapped(f"{counted} from others. Of rows that follow from one another not all can be left out."))
-    for one in rows[:SHOWN]:
+    for one in rows:
         blocks.append(Text(""))
         blocks += [line for row in one["rows"] for line in _line(row, 0)]
         blocks += [*_where(one), wrapped("follows from", 2)]
         blocks += [line for row in one["follows_from"] for line in _line(row, 4)]
-    return Group(*blocks, *_more(rows), *_left_out(found), *_end(found))
+    if found["truncated"]:
+        blocks += [Text(""), wrapped(f"{len(rows)} of {found['following']} are shown; --limit shows more.")]
+    return Group(*blocks, *_left_out(found), *_end(found))
 
 
 def next_pairs(found: Json) -> Group:
@@ -69,9 +78,11 @@ def next_pairs(found: Json) -> Group:
             blocks.append(wrapped("not among the rows compared:", 5))
             blocks += _line(pair["stated_by"], 7)
     if not pairs:
-        blocks.append(wrapped("No pair is open that rows connect."))
+        blocks.append(wrapped("No pair is open that rows connect." if found["rows_compared"] else NOTHING))
     if found["truncated"]:
         blocks += [Text(""), wrapped("The limit left out further pairs.")]
+    if pairs:
+        blocks += [Text(""), wrapped(TO_JUDGE)]
     return Group(*blocks, *_left_out(found), *_end(found))
 
 
@@ -80,8 +91,18 @@ def _checked(found: Json) -> str:
     whose = " and ".join([*found["files"], *(["the loaded mappings"] if found["with_ours"] else [])])
     count = found["rows_compared"]
     also = ", those nobody has read twice included" if found["proposed"] and found["with_ours"] else ""
-    written = f" {found['as_written']} names are of no loaded framework." if found["as_written"] else ""
-    return f"{count:,} {'row' if count == 1 else 'rows'} of {whose} compared{also}.{written}"
+    return f"{count:,} {'row' if count == 1 else 'rows'} of {whose} compared{also}.{_strange(found)}"
+
+
+def _strange(found: Json) -> str:
+    """Names that are no provision that is loaded."""
+    count, wrong = found["as_written"], found["no_provision"]
+    said = f" {count} {'name is' if count == 1 else 'names are'} of no loaded framework." if count else ""
+    if not wrong:
+        return said
+    listed = ", ".join(wrong[:MANY]) + (f" and {len(wrong) - MANY} more" if len(wrong) > MANY else "")
+    names = "is no provision of its framework" if len(wrong) == 1 else "are no provisions of their frameworks"
+    return f"{said} {listed} {names}: 'aims-graph lint {' '.join(found['files'])}' says what may be meant."
 
 
 def _in_conflict(found: Json) -> list[RenderableType]:
@@ -109,11 +130,6 @@ def _line(row: Json, indent: int) -> list[RenderableType]:
 def _equal(pair: Json) -> list[RenderableType]:
     others = [*pair["equal_to_subject"], *pair["equal_to_object"]]
     return [wrapped(f"holds for their equals too: {', '.join(others)}", 5, 2)] if others else []
-
-
-def _more(rows: Sequence[Any]) -> list[RenderableType]:
-    rest = len(rows) - SHOWN
-    return [Text(""), Text(f"and {rest} more (all in --format json).")] if rest > 0 else []
 
 
 def _left_out(found: Json) -> list[RenderableType]:

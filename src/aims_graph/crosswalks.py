@@ -61,7 +61,8 @@ class Crosswalk:
     path: str
     rows: tuple[Mapping, ...]
     not_read: dict[str, int]  # reason → lines
-    as_written: int  # different sides that name no provision of a loaded edition
+    as_written: int  # different sides that are of no loaded edition
+    no_provision: tuple[str, ...]  # sides that are of a loaded edition, and no provision of it
 
 
 def read(catalogue: Catalogue, path: str, text: str) -> Crosswalk:
@@ -80,7 +81,8 @@ def read(catalogue: Catalogue, path: str, text: str) -> Crosswalk:
     if problems:
         raise DataError(problems)
     strange = {end for row in rows for end in (row.subject, row.object)} - catalogue.provisions.keys()
-    return Crosswalk(path, rows, dict(not_read), len(strange - {NO_TERM_FOUND}))
+    wrong = {name for name in strange if name.partition(":")[0] in catalogue.editions}
+    return Crosswalk(path, rows, dict(not_read), len(strange - wrong - {NO_TERM_FOUND}), tuple(sorted(wrong)))
 
 
 class _Reader:

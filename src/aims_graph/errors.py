@@ -35,6 +35,15 @@ class Problem:
         return f"{where}: {self.what} {self.fix}".rstrip()
 
 
+NO_RECORDS = "provision, and no records are loaded"  # of a name that could be a record's
+HINTS = {
+    NO_RECORDS: "Search for a word of its title, or load the file of its record.",
+    "provision": "Search for a word of its title.",
+    "mapping row": "A row is named by its id, or by its file and line as proofs show them.",
+}
+"""What to do about a name of a kind when none is near."""
+
+
 class AimsGraphError(Exception):
     """The root: anything this package raises on purpose."""
 
@@ -57,12 +66,18 @@ class NameError_(AimsGraphError):
 
 
 class UnknownName(NameError_):
-    """Nothing has this name."""
+    """Nothing of this kind has this name; `hint` says what to do where the candidates alone do not.
 
-    def __init__(self, text: str, candidates: Iterable[str], kind: str = "provision") -> None:
+    >>> print(UnknownName("art-999", ["aiact:art-99"]))
+    'art-999' is not a known provision. Did you mean 'aiact:art-99'?
+    """
+
+    def __init__(self, text: str, candidates: Iterable[str], kind: str = "provision", hint: str | None = None) -> None:
         names = tuple(candidates)
-        hint = f" Did you mean {_listed(names)}?" if names else " Search for a word of its title."
-        super().__init__(f"{_short(text)!r} is not a known {kind}.{hint}", text, names)
+        self.kind = kind
+        if hint is None:
+            hint = f"Did you mean {_listed(names)}?" if names else HINTS.get(kind, "")
+        super().__init__(f"{_short(text)!r} is not a known {kind}. {hint}".rstrip(), text, names)
 
 
 class AmbiguousName(NameError_):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aims_graph.answers import derivation_json, number
+from aims_graph.answers import NOTICE, derivation_json, number
 from aims_graph.cases import read_case
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
@@ -37,7 +37,7 @@ class Explanation:
     blocked: tuple[Hop, ...]  # every edge that stops a claim as near to the end as that one
     sentence: str
     limited: tuple[str, ...]  # provisions of which a limit of the search left proofs out
-    as_of: str
+    options: Options
     graph_version: str
 
 
@@ -92,7 +92,7 @@ def _explained(catalogue: Catalogue, asked: _Asked, end: str, options: Options) 
             [*_sentences(catalogue, asked, end, (degraded, missing, apart), options), *found.limits([end])]
         ),
         limited=tuple(p for p in found.limited if p == end),
-        as_of=options.as_of.isoformat(),
+        options=options,
         graph_version=catalogue.version,
     )
 
@@ -112,7 +112,7 @@ def _sentences(
         return [_claimed(catalogue, asked, claim), *_partly(degraded, claim), *(m.sentence for m in missing)]
     if not asked.found.claims:
         return [_no_start(catalogue, asked, options)]
-    return [_stopped(asked, end, apart.stopped_at)]
+    return _stopped(catalogue, asked, end, apart.stopped_at)
 
 
 def _no_start(catalogue: Catalogue, asked: _Asked, options: Options) -> str:
@@ -140,11 +140,24 @@ def _partly(degraded: Hop | None, claim: Claim) -> list[str]:
     return [f"In part from {degraded.start} {degraded.relation} {degraded.end} on: {why(degraded)}."]
 
 
-def _stopped(asked: _Asked, end: str, stop: Hop | None) -> str:
+def _stopped(catalogue: Catalogue, asked: _Asked, end: str, stop: Hop | None) -> list[str]:
     if stop is None:
-        return f"No chain of parts and mapping rows leads from {asked.name} to {end}: nothing is said."
+        unled = f"No chain of parts and mapping rows leads from {asked.name} to {end}: nothing is said."
+        return [unled, _rows_there(catalogue, end)]
     guards = f" ({', '.join(stop.guards)})" if stop.guards else ""
-    return f"No claim: at the edge {stop.start} {stop.relation} {stop.end}{guards} {left(stop.degree)}: {why(stop)}."
+    return [f"No claim: at the edge {stop.start} {stop.relation} {stop.end}{guards} {left(stop.degree)}: {why(stop)}."]
+
+
+def _rows_there(catalogue: Catalogue, end: str) -> str:
+    """Where the rows lead that could have joined something to a provision, if there are any."""
+    family = (end, *catalogue.descendants(end), *catalogue.ancestors(end))
+    rows = [row for name in family for row in catalogue.rows_at.get(name, ())]
+    if not rows:
+        return f"No mapping row stands at {end}, its parts or a whole around it: nobody has judged them."
+    ends = {name for row in rows for name in (row.subject, row.object)} & catalogue.provisions.keys()
+    others = sorted({catalogue.provisions[name].edition for name in ends} - {catalogue.provisions[end].edition})
+    where = f"lead to {', '.join(others)} only" if others else "say that there is no counterpart"
+    return f"The mapping rows at {end}, its parts and the wholes around it {where}."
 
 
 def explanation_json(found: Explanation) -> dict[str, Any]:
@@ -153,7 +166,10 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
     return {
         "from": found.start,
         "to": found.end,
-        "as_of": found.as_of,
+        "as_of": found.options.as_of.isoformat(),
+        "roles": list(found.options.roles),
+        "system_class": found.options.system_class,
+        "trust": found.options.trust,
         "graph_version": found.graph_version,
         "degree": None if claim is None else claim.degree.word,
         "confidence": None if claim is None else number(claim.confidence),
@@ -167,6 +183,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "connection": [_hop_json(h) for h in found.hops],
         "blocked": [_hop_json(h) for h in found.blocked],
         "limited": list(found.limited),
+        "notice": NOTICE,
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aims_graph import catalogue, closure, files, snapshot, trace
 from aims_graph.answers import WhatElse
 from aims_graph.chain import NOTHING_RECORDED, Context, Organisation
-from aims_graph.errors import InputError, UnknownName
+from aims_graph.errors import NO_RECORDS, InputError, UnknownName
 from aims_graph.index import Index
 from aims_graph.model import Finding
 from aims_graph.names import Names
@@ -164,10 +164,15 @@ class Library:
             raise self._with_records(error) from None
 
     def _with_records(self, error: UnknownName) -> UnknownName:
+        """The error where a record could stand too: with those there are, or saying that none is loaded."""
         if self.records is None:
-            return error
+            strange = not self._names_an_edition(error.text)
+            return UnknownName(error.text, error.candidates, NO_RECORDS) if strange else error
         known = self.records.identifiers()
         return UnknownName(error.text, (*error.candidates, *known)[:5], "provision or record")
+
+    def _names_an_edition(self, text: str) -> bool:
+        return text.partition(":")[0] in self.catalogue.editions or bool(self.names.editions_in(text))
 
     def findings(self, as_of: date) -> tuple[Finding, ...]:
         """What the evidence rules say of the records."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from heapq import nlargest, nsmallest
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.errors import AmbiguousName, UnknownName
+from aims_graph.errors import AmbiguousName, NameError_, UnknownName
 from aims_graph.model import Edition, Provision
 
 CANDIDATES = 5  # names offered with an error
@@ -96,6 +96,12 @@ class Names:
             return found[0]
         if found:
             raise AmbiguousName(typed, found[: 2 * CANDIDATES])
+        edition = self._an_edition(typed)
+        if edition is not None:
+            first = [p.id for p in self._catalogue.provisions.values() if p.edition == edition.id and p.parent is None]
+            like = f", for example '{first[0]}'" if first else ""
+            hint = f"It is a framework: name one of its provisions{like}."
+            raise UnknownName(typed, first[:CANDIDATES], hint=hint)
         raise UnknownName(typed, self.near(typed))
 
     def meant(self, text: str) -> tuple[str, ...]:
@@ -118,7 +124,14 @@ class Names:
             return found[0]
         if found:
             raise AmbiguousName(typed, found)
-        raise UnknownName(typed, sorted(self._catalogue.editions)[:CANDIDATES], "framework")
+        meant = self.meant(typed)
+        if meant:
+            held = sorted({self._catalogue.provisions[p].edition for p in meant})
+            hint = f"It is a provision: name its framework, {' or '.join(repr(e) for e in held)}."
+            raise UnknownName(typed, held, "framework", hint)
+        known = sorted(self._catalogue.editions)
+        near = self._near_editions(typed)
+        raise UnknownName(typed, near or known, "framework", None if near else f"Use one of: {', '.join(known)}.")
 
     def is_shaped(self, text: str) -> bool:
         """Whether a text has the shape of a printed form, whatever its numbers: a word that begins some, then numbers.
@@ -186,6 +199,23 @@ class Names:
         return tuple(n for _, n in sorted(ranked, key=lambda r: (r[0], order[r[1]]))[:limit])
 
     # -- inside ------------------------------------------------------------------
+
+    def _an_edition(self, text: str) -> Edition | None:
+        """The one edition that a text names as a whole."""
+        try:
+            return self._catalogue.editions[self.edition(text)]
+        except NameError_:
+            return None
+
+    def _near_editions(self, text: str) -> list[str]:
+        """The editions of which a name holds a word as typed, else those with a name that looks alike."""
+        typed = frozenset(words(text))
+        part = [e.id for e, aliases in self._aliases if any(typed & frozenset(alias) for alias in aliases)]
+        if part:
+            return sorted(part)
+        names = {" ".join(alias): e.id for e, aliases in self._aliases for alias in sorted(aliases)}
+        alike = get_close_matches(" ".join(words(text)), names, n=CANDIDATES, cutoff=0.6)
+        return list(dict.fromkeys(names[name] for name in alike))
 
     def _meant(self, typed: Key, may_imply: bool) -> list[str]:
         typed = _without(typed, FILLERS)

@@ -176,8 +176,9 @@ def find(questions: Dict[str, Question], name: str) -> Question:
 
     if name in questions:
         return questions[name]
-    near = get_close_matches(name, questions, n=5, cutoff=0.3) or sorted(questions)[:5]
-    raise UnknownName(name, near, "question")
+    near = get_close_matches(name, questions, n=5, cutoff=0.5)
+    hint = None if near else f"Use one of: {', '.join(sorted(questions))}."
+    raise UnknownName(name, near or sorted(questions), "question", hint)
 
 
 def bind(question: Question, values: Dict[str, ox.NamedNode | ox.Literal]) -> dict[ox.Variable, Any]:

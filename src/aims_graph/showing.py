@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping as Dict
@@ -9,10 +10,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from aims_graph.catalogue import Catalogue
+from aims_graph.errors import InputError
 from aims_graph.model import Edition, EvidenceRequirement, Mapping, Provision
 from aims_graph.vocab import NO_TERM_FOUND
 
 if TYPE_CHECKING:
+    from aims_graph.names import Names
     from aims_graph.queries import Question
     from aims_graph.shapes import Rules
 
@@ -233,11 +236,16 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def find_json(catalogue: Catalogue, ids: tuple[str, ...], text: str) -> dict[str, Any]:
-    """Search results in order."""
-    found = [catalogue.provisions[i] for i in ids]
+def find_json(catalogue: Catalogue, names: Names, text: str, limit: int) -> dict[str, Any]:
+    """The first search results in order; InputError where no word is given."""
+    if not re.search(r"\w", text):
+        raise InputError("nothing is looked for. Give at least one word.")
+    ids = names.find(text, limit + 1)
+    found = [catalogue.provisions[i] for i in ids[:limit]]
     return {
         "query": text,
+        "limit": limit,
+        "truncated": len(ids) > limit,
         "results": [
             {"id": p.id, "framework": p.edition, "notation": p.notation, "title": p.title, "kind": p.kind}
             for p in found

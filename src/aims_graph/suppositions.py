@@ -18,6 +18,8 @@ from aims_graph.vocab import NO_TERM_FOUND
 
 NEAREST = 5  # ids offered for one that is unknown
 SUPPOSED = "supposed"
+RELATION = "RELATION"
+OPTION_OF = {"relation": "change", "confidence": "confidence"}  # by the field that it sets
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def suppose(catalogue: Catalogue, names: Names, wanted: Wanted) -> tuple[Supposi
     for text in wanted.accept:
         book.set_all(book.row(text), status=ACCEPTED)
     for text in wanted.change:
-        name, relation = _split(text, "change", "RELATION")
+        name, relation = _split(text, "change", RELATION)
         book.set_all(_related(book.row(name)), relation=_relation(relation))
     for text in wanted.confidence:
         name, number = _split(text, "confidence", "NUMBER")
@@ -79,12 +81,17 @@ class _Book:
     def _rows(self) -> dict[str, Mapping]:
         return {r.id: r for r in self.catalogue.mappings}
 
+    @cached_property
+    def _places(self) -> dict[str, Mapping]:
+        return {str(r.source): r for r in self.catalogue.mappings}
+
     def row(self, text: str) -> Mapping:
-        """The row of an id, which may be typed without its prefix."""
+        """The row of an id, which may be typed without its prefix, or of a file and line."""
         typed = text.strip()
-        found = self._rows.get(typed) or self._rows.get(f"mapping:{typed}")
+        found = self._rows.get(typed) or self._rows.get(f"mapping:{typed}") or self._places.get(typed)
         if found is None:
-            raise UnknownName(typed, get_close_matches(typed, self._rows, n=NEAREST, cutoff=0.5), "mapping row")
+            known = self._places if ":" in typed and not typed.startswith("mapping:") else self._rows
+            raise UnknownName(typed, get_close_matches(typed, known, n=NEAREST, cutoff=0.5), "mapping row")
         return found
 
     def set_all(self, row: Mapping, **values: Any) -> None:
@@ -103,13 +110,22 @@ class _Book:
         """What was set, by id of the row."""
         for name in sorted(self._set):
             row = self._rows[name]
+            self._check(name)
             yield Supposition(row, replace(row, **self._set[name]))
+
+    def _check(self, name: str) -> None:
+        """A row that is wrong is nothing else beside."""
+        known = self._set[name]
+        also = [OPTION_OF[field] for field in known if field != "status"]
+        if known.get("status") == REJECTED and also:
+            raise InputError(f"'{name}' is given to both reject and {also[0]}. Choose one of them for a row.")
 
 
 def _split(text: str, option: str, what: str) -> tuple[str, str]:
     name, equals, value = text.rpartition("=")
     if not equals or not name:
-        raise InputError(f"{option} '{text}' is not ROW={what}.")
+        known = f" Relations are: {', '.join(r.value for r in Relation)}." if what == RELATION else ""
+        raise InputError(f"{option} '{text}' is not ROW={what}.{known}")
     return name, value.strip()
 
 

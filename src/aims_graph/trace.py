@@ -136,7 +136,7 @@ def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
     provision = catalogue.provisions[target]
     bound = expand(catalogue, provision.binds)
     if not provision.in_force.holds(options.as_of):
-        return f"{provision.notation} is not in force on {options.as_of}, so it starts no claim."
+        return f"{provision.notation} is not in force on {options.as_of}{_when(provision)}, so it starts no claim."
     if bound and options.roles and not bound & expand(catalogue, frozenset(options.roles)):
         whom = ", ".join(sorted(provision.binds))
         return f"{provision.notation} binds {whom}, not {', '.join(options.roles)}: no claim starts here."
@@ -146,6 +146,13 @@ def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
         classes = ", ".join(sorted(provision.system_classes))
         return f"{provision.notation} concerns {classes}, not {options.system_class}: no claim starts here."
     return f"{provision.notation} states no duty of an organisation, so it starts no claim."
+
+
+def _when(provision: Provision) -> str:
+    """From when to when a text is in force, as an aside."""
+    start, end = provision.in_force.start, provision.in_force.end
+    days = [f"from {start}" if start else "", f"until {end}" if end else ""]
+    return f" (only {' '.join(d for d in days if d)})"
 
 
 # -- answers ---------------------------------------------------------------------------

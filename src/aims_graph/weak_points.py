@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,9 @@ from aims_graph.model import REJECTED, Mapping
 from aims_graph.relations import Degree
 from aims_graph.reviews import Review, read_reviews
 from aims_graph.trace import Options
+
+
+MOST = 20  # rows that an answer lists unless another limit is asked for
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,10 @@ class WeakPoint:
 class WeakPoints:
     """The rows that carry claims, those first whose review matters most."""
 
-    points: tuple[WeakPoint, ...]
-    claims: int  # of which the rows carry some part
+    points: tuple[WeakPoint, ...]  # at the frameworks asked for
+    all_rows: int  # that carry a claim, at any framework
+    claims: int  # of which those rows carry some part
+    notes: tuple[str, ...]  # why a framework has no such row
     limited: tuple[str, ...]  # provisions of which a limit of the search left claims out
     options: Options
     graph_version: str
@@ -67,8 +73,28 @@ def weak_points(index: Index, options: Options) -> WeakPoints:
     limited: set[str] = set()
     points = [_point(index, row, carried[row.id], reviews.get(row.id), limited) for row in rows]
     claims = {(start, best.provision) for used in carried.values() for start, all_ in used.items() for best in all_}
-    ordered = tuple(sorted(points, key=lambda p: p.order))
-    return WeakPoints(ordered, len(claims), tuple(sorted(limited | index.limited)), options, catalogue.version)
+    return WeakPoints(
+        points=tuple(sorted(points, key=lambda p: p.order)),
+        all_rows=len(carried),
+        claims=len(claims),
+        notes=tuple(_without(catalogue, rows, options)),
+        limited=tuple(sorted(limited | index.limited)),
+        options=options,
+        graph_version=catalogue.version,
+    )
+
+
+def _without(catalogue: Catalogue, rows: Sequence[Mapping], options: Options) -> Iterator[str]:
+    """Why no row at a framework carries a claim, a sentence a framework."""
+    found = {catalogue.provisions[e].edition for e in reach.ends(rows)}
+    for name in options.frameworks:
+        edition = catalogue.editions[name]
+        if name in found:
+            continue
+        if not edition.in_force.holds(options.as_of):
+            yield f"{edition.label} is not in force on {options.as_of}, so no row at it carries a claim."
+        else:
+            yield f"No row at {edition.label} carries a claim from one framework to another."
 
 
 def _carried(index: Index) -> dict[str, dict[str, list[Best]]]:
@@ -105,19 +131,22 @@ def _point(
 
 
 def weak_points_json(found: WeakPoints) -> dict[str, Any]:
-    """The JSON object of the rows, cut by the limit only."""
-    limit = found.options.limit
+    """The JSON object of the rows, cut by the limit only: of 20 rows where none is asked for."""
+    limit = found.options.limit or MOST
     return {
         "as_of": found.options.as_of.isoformat(),
         "roles": list(found.options.roles),
         "system_class": found.options.system_class,
         "trust": found.options.trust,
         "graph_version": found.graph_version,
+        "frameworks": list(found.options.frameworks),
         "claims": found.claims,
+        "all_rows": found.all_rows,
         "rows": len(found.points),
+        "notes": list(found.notes),
         "limited": list(found.limited),
         "limit": limit,
-        "truncated": limit is not None and limit < len(found.points),
+        "truncated": limit < len(found.points),
         "weak_points": [_point_json(p) for p in found.points[:limit]],
         "notice": NOTICE,
     }

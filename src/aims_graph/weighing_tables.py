@@ -9,20 +9,21 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from aims_graph.answers import NOTICE
 from aims_graph.tables import explained, footer, grid, heading, how_sure, wrapped
 
 MOST = 20  # lines of one list that a table shows before it counts the rest
 FEW = 8  # the same where one answer holds many lists
+PLACES = 4  # ids at which one thing is touched that a line names before it counts the rest
+PROOFS = 3  # that a table shows unless all are asked for
+ID_WIDTH = 22  # characters of an id on one line
 Json = dict[str, Any]
 
 
-def explanation(found: Json) -> Group:
-    """Why, why only in part, or why not, line by line."""
+def explanation(found: Json, every: bool = False) -> Group:
+    """Why, why only in part, or why not, line by line; then the proofs, all of them if asked for."""
     blocks: list[RenderableType] = [wrapped(found["sentence"])]
-    claimed = found["degree"] in ("full", "partial")
-    for number, steps in enumerate(found["derivations"] if claimed else [], 1):
-        blocks += heading(f"Proof {number}")
-        blocks += [line for step in steps for line in explained(step, 2)]
+    blocks += [wrapped(f"Only where {c}.", 0, 2) for c in found["conditions"]]
     if found["degraded_at"]:
         blocks += [*heading("Only in part from here on"), *_hop(found["degraded_at"])]
     for shortfall in found["missing_parts"]:
@@ -33,12 +34,37 @@ def explanation(found: Json) -> Group:
     if len(found["blocked"]) > 1:
         blocks += heading("Every edge that stops it there")
         blocks += _some(found["blocked"], _hop)
-    blocks += [wrapped(f"only where {c}", 2) for c in found["conditions"]]
-    return Group(*blocks, Text(""), _ended(found))
+    claimed = found["degree"] in ("full", "partial")
+    return Group(*blocks, *(_proofs(found["derivations"], every) if claimed else ()), Text(""), _asked_so(found))
+
+
+def _proofs(proofs: Sequence[Sequence[Json]], every: bool) -> list[RenderableType]:
+    """The most probable proofs step by step; the others are counted."""
+    blocks: list[RenderableType] = []
+    shown = proofs if every else proofs[:PROOFS]
+    for number, steps in enumerate(shown, 1):
+        blocks += heading(f"Proof {number}")
+        blocks += [line for step in steps for line in _step(step)]
+    if len(shown) < len(proofs):
+        blocks += [Text(""), Text(f"and {len(proofs) - len(shown)} more proofs (--all shows them).")]
+    return blocks
+
+
+def _step(step: Json) -> list[RenderableType]:
+    """A step with the id of its row beside the line at which it stands."""
+    return explained({**step, "source": " ".join(x for x in (step["source"], step["mapping"]) if x)}, 2)
+
+
+def _asked_so(found: Json) -> Group:
+    """How it was asked, and of which graph."""
+    roles = ", ".join(found["roles"]) or "every role"
+    asked = f"As of {found['as_of']} · role: {roles} · system class: {found['system_class']} · trust: {found['trust']}"
+    said = wrapped(f"{asked} · graph {found['graph_version']}. {NOTICE}", style="dim")
+    return Group(*_left_out(found), said)
 
 
 def _hop(hop: Json) -> list[RenderableType]:
-    first, *rest = explained({**hop, "from": [hop["from"], *hop["together_with"]]}, 2)
+    first, *rest = _step({**hop, "from": [hop["from"], *hop["together_with"]]})
     status = [wrapped(f"{hop['status']}, {how_sure(hop['confidence'])} confidence", 4)] if hop["mapping"] else []
     return [first, *([wrapped(f"{hop['why']}", 4)] if hop["why"] else []), *status, *rest]
 
@@ -47,7 +73,8 @@ def _parts(shortfall: Json) -> list[RenderableType]:
     rows = [
         (m["degree"], m["provision"], m["title"] + (f" ({m['why']})" if m["why"] else "")) for m in shortfall["missing"]
     ]
-    return [grid((("", 10), ("part", 24), ("", None)), rows)]
+    width = max([4, *(len(part) for _, part, _ in rows)])
+    return [grid((("", 9), ("part", width), ("", None)), rows)]
 
 
 def what_if(found: Json) -> Group:
@@ -84,7 +111,7 @@ def _claims_changed(found: Json, told: str) -> list[RenderableType]:
         rows = [(c["from"], c["to"], *(str(c[k] or "") for k in kinds)) for c in found["counts"]]
         blocks += [
             *heading("From framework to framework"),
-            grid((("from", 14), ("to", 14), *((k, 9) for k in kinds[:4]), *((k, 9) for k in kinds[4:])), rows),
+            grid((("from", None), ("to", None), *((k, len(k)) for k in kinds)), rows),
         ]
     for title, key, counted in (
         ("Claims", "changes", list(total)[:4]),
@@ -92,11 +119,26 @@ def _claims_changed(found: Json, told: str) -> list[RenderableType]:
     ):
         if found[key]:
             rest = sum(total[k] for k in counted) - min(len(found[key]), MOST)
-            blocks += [*heading(title), grid(CHANGE_COLUMNS, [_change(c) for c in found[key][:MOST]]), *_more(rest)]
+            blocks += [*heading(title), _changes(found[key][:MOST]), *_more(rest)]
     return blocks
 
 
-CHANGE_COLUMNS = (("", 9), ("from", 20), ("to", None), ("now", 9), ("then", 9))
+def _changes(changes: Sequence[Json]) -> RenderableType:
+    """One line a claim; ids that are too long are parted before a dot."""
+    cells = [_change(c) for c in changes]
+    widest = min(ID_WIDTH, max([4, *(len(cell[1]) for cell in cells)]))
+    parted = [(kind, _parted(start), _parted(end), now, then) for kind, start, end, now, then in cells]
+    return grid((("", 9), ("from", widest), ("to", None), ("now", 9), ("then", 9)), parted)
+
+
+def _parted(name: str) -> str:
+    """An id on two lines where one would not do.
+
+    >>> _parted("iso42001:8.1.processes.criteria")
+    'iso42001:8.1.processes\\n.criteria'
+    """
+    at = name.rfind(".", 0, ID_WIDTH + 1)
+    return name if len(name) <= ID_WIDTH or at < 0 else f"{name[:at]}\n{name[at:]}"
 
 
 def _change(change: Json) -> tuple[str, ...]:
@@ -122,17 +164,24 @@ def _supposed(one: Json) -> list[RenderableType]:
 def weak_points(found: Json) -> Group:
     """The rows whose review matters most, first things first."""
     shown = found["weak_points"]
-    blocks: list[RenderableType] = [
-        wrapped(
-            f"{found['rows']} rows carry {found['claims']} claims from one framework to another. First those whose "
-            "review matters most: the claims that would fall with a row, times the belief that it is wrong."
-        )
-    ]
+    blocks: list[RenderableType] = [wrapped(_carried(found)), *(wrapped(note) for note in found["notes"])]
     for place, point in enumerate(shown, 1):
         blocks += [Text(""), *_point(place, point)]
     if found["truncated"]:
         blocks += [Text(""), Text(f"{len(shown)} of {found['rows']} rows are shown; --limit shows more.")]
+    if shown:
+        blocks += [Text(""), wrapped("To see which claims fall with a row: aims-graph what-if --reject ROW")]
+        blocks.append(wrapped("To review a row, read both texts again and correct or sign it in its file."))
     return Group(*blocks, Text(""), _ended(found))
+
+
+def _carried(found: Json) -> str:
+    """How many rows carry how many claims, and in which order they stand."""
+    said = f"{found['all_rows']} rows carry {found['claims']} claims from one framework to another."
+    if found["frameworks"]:
+        said += f" {found['rows']} of them stand at {' or '.join(found['frameworks'])}."
+    first = "First those whose review matters most: the claims that would fall with a row, times the belief that it is"
+    return f"{said} {first} wrong." if found["rows"] else said
 
 
 def _point(place: int, point: Json) -> list[RenderableType]:
@@ -156,13 +205,17 @@ def impact(found: Json) -> Group:
     """What changes, and all that it touches."""
     counts = found["counts"]
     days = f" after {found['from']}, up to {found['to']}" if found["from"] else ""
+    if not counts["units"]:
+        return Group(wrapped(f"Nothing changed{days}, so nothing is touched."), Text(""), _ended(found))
     blocks: list[RenderableType] = [*heading(f"What changes{days}: {counts['units']}")[1:]]
     blocks += _listed(found["units"], counts["units"], _unit)
-    for name, title, lines in SECTIONS:
-        if name == "records" and not found["records_loaded"]:
-            continue
-        blocks += heading(f"{title}: {counts[name]}{_aside(name, counts)}")
-        blocks += _listed(found[name], counts[name], lines)
+    sections = [s for s in SECTIONS if s[0] != "records" or found["records_loaded"]]
+    for name, title, lines in sections:
+        if counts[name]:
+            blocks += heading(f"{title}: {counts[name]}{_aside(name, counts)}")
+            blocks += _listed(found[name], counts[name], lines)
+    none = [title[:1].lower() + title[1:] for name, title, _ in sections if not counts[name]]
+    blocks += [Text(""), wrapped(f"None of these: {', '.join(none)}.", 0, 2)] if none else []
     return Group(*blocks, Text(""), _ended(found))
 
 
@@ -190,21 +243,19 @@ def _claim(claim: Json) -> list[RenderableType]:
 
 
 def _asked(evidence: Json) -> list[RenderableType]:
-    return [wrapped(f"{evidence['label']} [{', '.join(evidence['at'])}]{_whole(evidence)}", 2, 2)]
+    return [wrapped(f"{evidence['label']} {_at(evidence)}", 2, 2)]
 
 
 def _rule(rule: Json) -> list[RenderableType]:
-    return [
-        wrapped(f"{rule['code']} {rule['name']} ({rule['severity']}) [{', '.join(rule['at'])}]{_whole(rule)}", 2, 2)
-    ]
+    return [wrapped(f"{rule['code']} {rule['name']} ({rule['severity']}) {_at(rule)}", 2, 2)]
 
 
 def _trigger(trigger: Json) -> list[RenderableType]:
-    return [wrapped(f"{trigger['question']} [{', '.join(trigger['at'])}]{_whole(trigger)}", 2, 2)]
+    return [wrapped(f"{trigger['question']} {_at(trigger)}", 2, 2)]
 
 
 def _pointer(pointer: Json) -> list[RenderableType]:
-    return [wrapped(f"{pointer['provision']}  {pointer['title']} [{', '.join(pointer['at'])}]{_whole(pointer)}", 2, 2)]
+    return [wrapped(f"{pointer['provision']}  {pointer['title']} {_at(pointer)}", 2, 2)]
 
 
 def _record(record: Json) -> list[RenderableType]:
@@ -229,6 +280,12 @@ SECTIONS: tuple[tuple[str, str, Callable[[Json], list[RenderableType]]], ...] = 
 )
 
 
+def _at(item: Json) -> str:
+    """Where something is touched: the first places, the others counted."""
+    rest = f" and {len(item['at']) - PLACES} more" if len(item["at"]) > PLACES else ""
+    return f"[{', '.join(item['at'][:PLACES])}{rest}]{_whole(item)}"
+
+
 def _whole(item: Json) -> str:
     return " · at a whole around it" if item["whole_only"] else ""
 
@@ -246,5 +303,9 @@ def _more(rest: int) -> list[RenderableType]:
 
 
 def _ended(found: Json) -> Group:
+    return Group(*_left_out(found), footer(found["as_of"], found["graph_version"]))
+
+
+def _left_out(found: Json) -> list[RenderableType]:
     left_out = [wrapped(f"A limit of the search left claims out at {name}.") for name in found["limited"][:FEW]]
-    return Group(*left_out, *_more(len(found["limited"]) - FEW), footer(found["as_of"], found["graph_version"]))
+    return [*left_out, *_more(len(found["limited"]) - FEW)]

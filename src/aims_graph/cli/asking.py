@@ -111,6 +111,7 @@ def explain(
     role: Roles = None,
     system_class: SystemClass = "any",
     as_of: AsOf = None,
+    every: Annotated[bool, typer.Option("--all", help="Show every proof, not only the most probable.")] = False,
     trust: Trust = "double-read",
     data: Data = None,
     format: Output = Format.table,
@@ -130,7 +131,7 @@ def explain(
     else:
         from aims_graph import tables, weighing_tables
 
-        tables.show(weighing_tables.explanation(found))
+        tables.show(weighing_tables.explanation(found, every))
 
 
 @app.command("ask")

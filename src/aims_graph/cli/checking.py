@@ -39,7 +39,7 @@ Files = Annotated[
 WithOurs = Annotated[bool, typer.Option("--with-ours", help="The loaded mappings beside the files.")]
 Proposed = Annotated[bool, typer.Option("--proposed", help="Also loaded rows that nobody has read twice.")]
 Frameworks = Annotated[
-    list[str] | None, typer.Option("--framework", help="Only rows between these frameworks (give each).")
+    list[str] | None, typer.Option("--framework", help="Only rows between these frameworks (give two or more).")
 ]
 Rationale = Annotated[str, typer.Option("--rationale", help="What rows rest on that do not say so.")]
 
@@ -84,12 +84,13 @@ def entailed(
     framework: Frameworks = None,
     as_of: AsOf = None,
     trust: Trust = "double-read",
+    limit: Annotated[int, typer.Option(help="At most so many rows.")] = 25,
     data: Data = None,
     format: Output = Format.table,
 ) -> None:
     """Rows that say nothing new: each follows from others, which are named."""
     library = Library.open(data or ())
-    asked = _asked(library, files, with_ours, proposed, rationale, framework, as_of, trust)
+    asked = _asked(library, files, with_ours, proposed, rationale, framework, as_of, trust, limit)
     from aims_graph.consistency_answers import entailed_json
 
     found = entailed_json(library.catalogue, asked)

@@ -14,7 +14,10 @@ from aims_graph.errors import InputError
 from aims_graph.files import DataFile, data_roots, kind_of, read_all, read_text, write_text
 from aims_graph.library import Library
 
-review_app = typer.Typer(help="Two readings of a mapping: sheets, comparison.", no_args_is_help=True)
+review_app = typer.Typer(
+    help="Check mapping rows: what clashes, what follows, what to judge next; sheets and second readings.",
+    no_args_is_help=True,
+)
 app.add_typer(review_app, name="review")
 
 FINDINGS = 1

@@ -52,7 +52,7 @@ IMPACT_COLUMNS = ("list", "what", "at", "note", "source")
 
 @app.command("what-if")
 def what_if(
-    reject: Annotated[Rows, typer.Option("--reject", metavar="ROW", help="A mapping row (repeatable).")] = None,
+    reject: Annotated[Rows, typer.Option("--reject", metavar="ROW", help="A row, by id or file:line.")] = None,
     change: Annotated[Rows, typer.Option("--change", metavar="ROW=RELATION", help="Another relation.")] = None,
     confidence: Annotated[Rows, typer.Option("--confidence", metavar="ROW=NUMBER", help="From 0 to 1.")] = None,
     accept: Annotated[Rows, typer.Option("--accept", metavar="ROW", help="As if a person had signed it.")] = None,
@@ -109,7 +109,7 @@ def weak_points(
     role: Roles = None,
     system_class: SystemClass = "any",
     as_of: AsOf = None,
-    limit: Annotated[int, typer.Option(help="At most so many rows.")] = 20,
+    limit: Annotated[int | None, typer.Option(help="At most so many rows (default: 20).")] = None,
     trust: Trust = "double-read",
     data: Data = None,
     format: Output = Format.table,
