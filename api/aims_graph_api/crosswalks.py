@@ -15,7 +15,7 @@ from aims_graph.coverage import coverage, coverage_json
 from aims_graph.library import Library
 from aims_graph.matrix import AGREE, DISAGREE, OURS_ONLY, THEIRS_ONLY, crosswalk_json
 from aims_graph_api import problems
-from aims_graph_api.parameters import Asking, Today, Typed, day, options
+from aims_graph_api.parameters import Asking, Moment, Today, day, options
 from aims_graph_api.responses import DegreeWord, Fraction, Place
 from aims_graph_api.weighing_responses import Truncated
 
@@ -137,7 +137,7 @@ class Coverage(BaseModel):
     directions: list[Judged]
 
 
-class Between(Asking):
+class Pairing(Asking):
     """How the crosswalk is asked for."""
 
     limit: Annotated[int | None, Field(ge=1, description="At most so many lines of each list.")] = None
@@ -153,15 +153,15 @@ def router(library: Library, today: Today) -> APIRouter:
     errors = problems.declared((400, *problems.NAMED, 422))
 
     @routes.get("/crosswalks/{a}/{b}", response_model=Crosswalk, responses=errors)
-    def crosswalk(a: Framework, b: Framework, asked: Annotated[Between, Query()]) -> JSONResponse:
+    def crosswalk(a: Framework, b: Framework, asked: Annotated[Pairing, Query()]) -> JSONResponse:
         """Give every row between two frameworks, what follows beside them, and what has no counterpart."""
         chosen = replace(options(library, today, asked), limit=asked.limit)
         return JSONResponse(crosswalk_json(weighing.crosswalk(library, a, b, chosen), asked.sources))
 
     @routes.get("/coverage", response_model=Coverage, responses=errors)
-    def judged(as_of: Typed | None = None) -> JSONResponse:
+    def judged(asked: Annotated[Moment, Query()]) -> JSONResponse:
         """Count the duties of each framework that were judged against each other one."""
-        on = today() if as_of is None else day(as_of, today)
+        on = day(asked.as_of, today)
         return JSONResponse(coverage_json(library.catalogue, coverage(library.catalogue, on), on))
 
     return routes

@@ -19,6 +19,7 @@ from aims_graph import (
     likeness,
     queries,
     references,
+    repetition,
     reviews,
     shapes,
     sssom,
@@ -27,7 +28,8 @@ from aims_graph import (
 from aims_graph.catalogue import Catalogue, inspect
 from aims_graph.errors import DataError, InputError, Problem
 from aims_graph.files import FOLDERS, DataFile
-from aims_graph.model import ANY_OF, BOTH, DOUBLE_READ, PROPOSED, Mapping, Source
+from aims_graph.model import ANY_OF, BOTH, DOUBLE_READ, PROPOSED, PUBLISHED, Mapping, Source
+from aims_graph.relations import Relation
 from aims_graph.vocab import AIMS, NO_TERM_FOUND, RDFS
 
 EXAMPLE_DAY = date(2026, 11, 22)  # the as-of of rule examples that state none
@@ -201,9 +203,25 @@ def _at(source: Source, what: str, fix: str) -> Problem:
 
 
 def _row_faults(catalogue: Catalogue) -> Iterator[Problem]:
+    yield from _repetitions(catalogue)
     for file in catalogue.mapping_files:
         yield from _label_faults(catalogue, file)
         yield from _file_faults(catalogue, file)
+
+
+def _repetitions(catalogue: Catalogue) -> Iterator[Problem]:
+    """Reasons of the project's positive rows that are not specific, because another pair has nearly the same."""
+    rows = [
+        row
+        for file in catalogue.mapping_files
+        for row in file.rows
+        if row.status != PUBLISHED
+        and NO_TERM_FOUND not in (row.subject, row.object)
+        and row.relation is not Relation.UNRELATED
+    ]
+    for row, other, share in repetition.repeated(catalogue, rows):
+        what = f"the reason is nearly that of {other.source} ({100 * share:.0f} % of its runs of words)."
+        yield _at(row.source, what, "Name what these two provisions share, and what each has alone.")
 
 
 def _file_faults(catalogue: Catalogue, file: sssom.MappingFile) -> Iterator[Problem]:

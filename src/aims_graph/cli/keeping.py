@@ -71,6 +71,9 @@ def lint(
         list[Path] | None,
         typer.Option("--against", metavar="TEXT", help="A text you own that our words must not repeat (repeatable)."),
     ] = None,
+    next_: Annotated[
+        bool, typer.Option("--next", help="Check nothing: list the pairs to judge next, as 'review next' does.")
+    ] = False,
     data: Data = None,
     format: Output = Format.table,
 ) -> None:
@@ -78,6 +81,13 @@ def lint(
 
     A crosswalk of any form (CSV, TSV) is checked for references to provisions that do not exist.
     """
+    if next_:
+        if files or licensed:
+            raise InputError("--next looks at the loaded mappings. Give no FILE and no --against with it.")
+        from aims_graph.cli.checking import next_ as review_next
+
+        review_next(data=data, format=format)
+        return
     from aims_graph import linting
 
     shipped = read_all(data_roots(data or ()))
