@@ -20,7 +20,7 @@ from aims_graph import duties, planned, recorded, records
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Entry, Organisation
 from aims_graph.errors import InputError
-from aims_graph.gaps import Gap, Gaps, gaps
+from aims_graph.gaps import Gap, Gaps, gaps, gaps_json
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.model import EvidenceRequirement, EvidenceType, Interval, Mapping, Source
@@ -214,6 +214,35 @@ def test_a_part_that_is_asked_only_sometimes_does_not_follow_from_a_part_of_its_
     assert _lines(_gaps(other_way, "a:1"))["b:1"].reason == "conditional"
 
 
+def test_a_part_asked_only_sometimes_is_told_so_where_its_whole_is_covered_in_part() -> None:
+    whole, one, other = w.members("b:1", "1.1", "1.2")
+    provisions = [w.provision("a:1"), w.provision("a:2"), whole, one, replace(other, conditional=True)]
+    in_part = w.row("a:1", INT, "b:1")
+
+    def why(*rows: Mapping) -> dict[str, str]:
+        return {g.provision: g.reason for g in _gaps(w.catalogue(provisions, rows), "a:1", every=True).gaps}
+
+    assert why(in_part) == {"b:1": "partial", "b:1.1": "no-path", "b:1.2": "conditional"}
+    (edge,) = _lines(_gaps(w.catalogue(provisions, [in_part]), "a:1", every=True))["b:1.2"].why.near
+    assert (edge.start, edge.relation, edge.end, edge.lowered_by) == ("b:1", "part", "b:1.2", ("conditional",))
+    assert why(in_part, w.row("a:1", Relation.CROSSWALK, "b:1.2"))["b:1.2"] == "candidate-only"
+    assert why(in_part, w.row("a:1", NONE, "b:1.2"))["b:1.2"] == "unrelated"  # what was judged says more
+    absent = w.row(NO_TERM_FOUND, Relation.NO_RELATIONSHIP, "b:1.2", mapping_set="https://example.org/a-b")
+    about = w.row("a:2", EQ, "b:1.1", mapping_set="https://example.org/a-b", status="proposed")
+    assert why(in_part, absent, about)["b:1.2"] == "no-counterpart"
+
+
+def test_the_condition_of_what_is_covered_is_told() -> None:
+    known = w.catalogue(
+        [w.provision("a:1"), w.provision("b:1")],
+        [w.row("a:1", INT, "b:1", condition="b:when")],
+        triggers=[w.trigger("b:when", "b:1", condition="a fault is found")],
+    )
+    found = _gaps(known, "a:1")
+    assert _lines(found)["b:1"].conditions == ("a fault is found",)
+    assert gaps_json(known, found)["gaps"][0]["conditions"] == ["a fault is found"]
+
+
 def test_a_whole_is_one_line_and_with_all_each_duty_has_its_own() -> None:
     provisions = [w.provision("a:1"), *w.members("b:1", "1.1", "1.2", force=None), w.provision("b:2")]
     known = w.catalogue(provisions, [w.row("a:1", INT, "b:2")])
@@ -250,7 +279,17 @@ def test_what_starts_nothing_is_said() -> None:
     found = _gaps(w.catalogue(provisions), "a:1", "c", roles=("provider",), frameworks=("b",))
     assert [n.partition(" ")[0] for n in found.notes] == ["1", "c"]
     assert "binds deployer, not provider" in found.notes[0]
-    assert found.notes[1] == f"c holds no duty in force on {w.TODAY} for what was asked."
+    assert found.notes[1] == f"c holds no duty in force on {w.TODAY} for what was asked (1 not in force)."
+
+
+def test_a_framework_asked_for_that_holds_no_duty_is_said_once() -> None:
+    gone = Interval(end=date(2020, 1, 1))
+    known = w.catalogue([w.provision("a:1"), w.provision("b:1"), w.provision("c:1", in_force=gone)])
+    said = f"Framework c holds no duty in force on {w.TODAY} for what was asked (1 not in force)."
+    assert _gaps(known, "a:1", frameworks=("c",)).notes == (said,)
+    assert gaps(known, [duties.framework(known, "c")], Options(w.TODAY, frameworks=("b", "c"))).notes == (said,)
+    assert _gaps(known, "a:1").notes == ()  # nobody named it
+    assert _gaps(known, frameworks=("c",), held=_held()).notes[0] == said
 
 
 # -- records ---------------------------------------------------------------------------
@@ -466,6 +505,25 @@ def test_an_annual_report_of_the_law_goes_stale(run: Run, tmp_path: Path) -> Non
     assert {g["provision"]: g["reason"] for g in found}["aiact:art-26.10"] == "recorded-in-part"
     late = run(*asked, "2029-01-16")
     assert "EV-1: issued 2028-01-15, fresh until 2029-01-15 (P1Y)" in " ".join(late.out.split())
+
+
+def test_where_no_duty_is_held_against_anything_the_table_says_why(run: Run) -> None:
+    ran = run("gaps", "iso42001", "--framework", "iso27001-2013", "--as-of", "2026-11-22")
+    words = " ".join(ran.out.split())
+    assert words.startswith(
+        "There is no duty to hold anything against. "
+        "ISO/IEC 27001:2013 holds no duty in force on 2026-11-22 for what was asked ("
+    )
+    assert "not covered" not in words
+
+
+def test_a_stop_that_explain_names_is_the_reason(run: Run) -> None:
+    asked = ("gaps", "iso42001:10.2", "--framework", "iso27001", "--all", "--as-of", "2026-11-22", "--format", "json")
+    reasons = {g["provision"]: g["reason"] for g in json.loads(run(*asked).out)["gaps"]}
+    for part in ("10.2.e", "10.2.a.2", "10.2.proportion"):
+        why = run("explain", "iso42001:10.2", f"iso27001:{part}", "--as-of", "2026-11-22", "--format", "json")
+        stop = json.loads(why.out)["stopped_at"]
+        assert [reasons[f"iso27001:{part}"]] == stop["guards"] == ["conditional"]
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,9 @@ def test_a_target_that_nothing_closes_is_listed_with_its_reason() -> None:
     why = {u.provision: u.reason for u in found.unclosable}
     assert why == {"b:4": "no-duty", "b:1": "trust", "b:2": "partial", "b:3": "no-path"}
     assert [c.provision for c in found.closings] == ["b:5"]
-    assert found.later == ("b:5",)
+    assert [(x.provision, x.degree) for x in found.later] == [("b:5", Degree.FULL)]
+    (waiting,) = plan_json(w.catalogue(provisions, rows), found)["not_yet_applicable"]
+    assert (waiting["provision"], waiting["applies"]) == ("b:5", [{"system_class": "any", "from": "2030-06-01"}])
     assert found.wanted == 4
 
 
@@ -303,7 +305,23 @@ def test_a_framework_without_duties_cannot_be_closed(pair: Catalogue) -> None:
     gone = w.catalogue([*pair.provisions.values(), ended])
     (open_one,) = _plan(gone, "c").unclosable
     assert (open_one.provision, open_one.reason) == ("c", "no-duty")
-    assert "holds no duty in force" in open_one.sentence
+    assert open_one.sentence == f"c holds no duty in force on {w.TODAY} for what was asked (1 not in force)."
+
+
+def test_what_holds_no_duty_says_what_it_holds(pair: Catalogue) -> None:
+    defined = [
+        w.provision("c:1", force=None),
+        *(w.provision(f"c:1.{n}", parent="c:1", force="definition") for n in (1, 2)),
+    ]
+    (open_one,) = _plan(w.catalogue([*pair.provisions.values(), *defined]), "c:1").unclosable
+    assert "Framework c, 1 holds no duty" in open_one.sentence
+    assert "(2 definitions)" in open_one.sentence
+
+
+def test_a_framework_named_as_done_that_starts_nothing_is_said(pair: Catalogue) -> None:
+    ended = w.provision("c:1", in_force=Interval(end=w.TODAY.replace(year=2020)))
+    gone = w.catalogue([*pair.provisions.values(), ended])
+    assert "c holds no duty in force" in _plan(gone, "b:1", done=[d.thing(gone, "c")]).notes[0]
 
 
 def test_two_runs_differ_in_nothing_but_their_time(pair: Catalogue) -> None:
@@ -399,6 +417,46 @@ def test_the_table_fits_and_says_what_is_proved(run: Run) -> None:
     assert max(map(len, ran.out.splitlines())) <= 80
     rows = run("plan", "iso27001:10.2", "--from", "mss", "--as-of", "2026-11-22", "--format", "csv").out.splitlines()
     assert rows[1].startswith("mss:10.2,1.0,iso27001:10.2,full,")
+
+
+@pytest.mark.parametrize(
+    ("asked", "opening"),
+    [
+        (("iso42001:10.2", "--done", "iso42001:10.2"), "The duty is closed already; nothing to do."),
+        (("iso42001:10.2", "iso42001:10.1", "--done", "iso42001"), "All 2 duties are closed already; nothing to do."),
+        (
+            ("aiact:art-20.1", "iso42001:10.2", "--done", "iso42001:10.2", "--from", "mss"),
+            "1 of 2 duties is closed already. No action considered closes any of the 1 left (full). 1 can be covered",
+        ),
+        (("aiact:art-3",), "There is no duty to plan for. EU AI Act, Article 3 holds no duty in force on 2026-11-22"),
+        (("iso27001-2013",), "There is no duty to plan for. ISO/IEC 27001:2013 holds no duty in force on 2026-11-22"),
+        (
+            ("aiact:art-20",),
+            "1 action closes 1 of 1 duty (full), at a cost of 1. 1 of the actions is of the duties' own framework: "
+            "--from FRAMEWORK takes actions of another one only.",
+        ),
+    ],
+)
+def test_the_opening_says_what_came_of_it(run: Run, asked: tuple[str, ...], opening: str) -> None:
+    ran = run("plan", *asked, "--as-of", "2026-11-22")
+    assert ran.code == 0
+    assert " ".join(ran.out.split()).startswith(opening)
+    assert "Cannot be closed" not in ran.out or "1 left" in opening
+
+
+def test_conditions_and_dates_of_what_a_plan_closes_are_shown(run: Run) -> None:
+    asked = ("plan", "aiact:art-20", "--from", "iso42001", "--degree", "partial", "--as-of", "2026-11-22")
+    ran = run(*asked, "--role", "provider")
+    words = " ".join(ran.out.split())
+    assert "only where the nonconformity concerns a high-risk system placed on the market" in words
+    assert "Asked for, in force, not yet applicable aiact: 1 duty from 2027-12-02 (high-risk-annex-iii)" in words
+    assert "--from FRAMEWORK" not in ran.out
+    assert "the nonconformity concerns a high-risk system" in run(*asked, "--format", "csv").out
+    done = run("plan", "aiact:art-20", "--done", "iso42001:10.2", "--degree", "partial", "--as-of", "2026-11-22")
+    words = " ".join(done.out.split())
+    assert words.startswith("The duty is closed already; nothing to do. Closed already ◐ aiact:art-20")
+    assert "from iso42001:10.2" in words
+    assert "only where the nonconformity" in words
 
 
 def test_no_target_is_bad_input(run: Run) -> None:

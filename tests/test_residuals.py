@@ -15,10 +15,11 @@ import pytest
 import worlds as w
 from conftest import AS_OF, Run
 
-from aims_graph import duties, queries
+from aims_graph import duties, planning_tables, queries, tables
 from aims_graph.catalogue import Catalogue
 from aims_graph.inference import infer
 from aims_graph.library import Library
+from aims_graph.model import Interval
 from aims_graph.relations import EQ, INT, NONE, SUP, Degree, Relation
 from aims_graph.residuals import Part, Residual, residual, residual_json
 from aims_graph.trace import Options
@@ -170,8 +171,99 @@ def test_evidence_and_dates_of_what_is_left_are_listed(library: Library) -> None
     assert by_id
     assert all(set(by) <= open_ones for by in by_id.values())
     assert {e.id for p in open_ones for e in known.evidence_of.get(p, ())} == set(by_id)
-    assert set(found.later) == open_ones  # none of it applies yet
-    assert json.dumps(residual_json(known, found))
+    assert {x.provision for x in found.later} == open_ones  # none of it applies yet
+    said = residual_json(known, found)["not_yet_applicable"]
+    assert {x["provision"] for x in said} == open_ones
+    assert all(x["applies"] for x in said)
+    degrees = {p.provision: p.claim.degree for p in _parts(found.tree) if p.claim is not None}
+    assert {x.provision: x.degree for x in found.later if x.degree >= Degree.PARTIAL} == {
+        p: degree for p, degree in degrees.items() if p in open_ones
+    }
+
+
+def test_what_stopped_an_edge_is_a_state_by_its_name() -> None:
+    top, one, other = w.members("b:1", "1.1", "1.2")
+    provisions = [w.provision("a:1"), top, one, replace(other, conditional=True, condition="where it applies")]
+    found = _residual(w.catalogue(provisions, [w.row("a:1", INT, "b:1"), w.row("a:1", EQ, "b:1.1")]), ["a:1"], "b")
+    assert [(i.provision, i.how, i.state) for i in found.left] == [
+        ("b:1.2", "whole", "conditional"),
+        ("b:1", "beyond-parts", "partial"),
+    ]
+    assert "the part is asked only under a condition" in found.left[0].sentence
+    assert list(dict(found.counts)) == [
+        "full",
+        "partial",
+        "conditional",
+        "candidate",
+        "unrelated",
+        "no-counterpart",
+        "not-judged",
+    ]
+    assert dict(found.counts)["conditional"] == 1
+    assert dict(found.counts)["not-judged"] == 0
+
+
+def test_a_heading_that_is_left_has_the_state_of_what_it_holds() -> None:
+    top, *parts = w.members("b:1", "1.1", "1.2", "1.3", force=None)
+    inner = [w.provision(f"b:1.1.{n}", parent="b:1.1") for n in (1, 2)]
+    provisions = [w.provision("a:1"), top, replace(parts[0], decomposition="AllOf"), *parts[1:], *inner]
+    known = w.catalogue(provisions)
+    (alike,) = _residual(known, ["a:1"], "b").left
+    assert (alike.provision, alike.state, alike.leaves) == ("b:1", "not-judged", (("not-judged", 4),))
+    assert len(alike.duties) == 5  # the whole of two of them is a duty too
+    (mixed,) = _residual(w.catalogue(provisions, [w.row("a:1", Relation.CROSSWALK, "b:1.2")]), ["a:1"], "b").left
+    assert (mixed.state, mixed.leaves) == ("candidate", (("candidate", 1), ("not-judged", 3)))
+
+
+def test_lines_and_counts_speak_of_the_same_duties() -> None:
+    for seed in range(60):
+        random = Random(seed)
+        known, asked = d.random_catalogue(seed), d.options(random)
+        found = residual(known, [d.thing(known, "a:1")], d.thing(known, random.choice("bc")), asked)
+        lines: Counter[str] = Counter()
+        for item in found.left:
+            lines.update(dict(item.leaves))
+            assert item.state != "heading"
+        assert lines == Counter({s: n for s, n in found.counts if s != "full" and n}), seed
+
+
+def test_nothing_is_said_of_what_holds_no_duty_that_was_asked_for() -> None:
+    provisions = [
+        w.provision("a:1"),
+        w.provision("b:1", force="definition"),
+        w.provision("b:2", binds=("deployer",)),
+        w.provision("b:3", binds=("deployer",)),
+    ]
+    known = w.catalogue(provisions)
+    found = _residual(known, ["a:1"], "b", roles=("provider",))
+    assert found.notes == (
+        f"b holds no duty in force on {w.TODAY} for what was asked (2 bind another role, 1 definition). "
+        "Nothing can be said of what is left.",
+    )
+    part = _residual(known, ["a:1"], "b:2", roles=("provider",)).notes[0]
+    assert part.startswith("Framework b, 2 holds no duty")
+    assert residual_json(known, found)["notes"] == list(found.notes)
+    assert _residual(known, ["a:1"], "b").notes == ()
+
+
+def test_a_framework_that_starts_nothing_is_said() -> None:
+    gone = w.provision("a:1", in_force=Interval(end=w.TODAY.replace(year=2020)))
+    found = _residual(w.catalogue([gone, w.provision("b:1")]), ["a"], "b")
+    assert found.notes == (f"a holds no duty in force on {w.TODAY} for what was asked (1 not in force).",)
+
+
+def test_the_condition_under_which_a_part_is_covered_is_told() -> None:
+    top, *parts = w.members("b:1", "1.1", "1.2", "1.3", exhaustive=True)
+    rows = [w.row("a:1", EQ, "b:1.1", condition="b:when"), w.row("a:1", INT, "b:1.2", condition="b:when")]
+    triggers = [w.trigger("b:when", "b:1.3", condition="a fault is found")]
+    known = w.catalogue([w.provision("a:1"), top, *parts], rows, triggers=triggers)
+    found = _residual(known, ["a:1"], "b")
+    assert [(i.provision, i.conditions) for i in found.left] == [("b:1.2", ("a fault is found",)), ("b:1.3", ())]
+    (tree,) = residual_json(known, found)["tree"]
+    assert [p["conditions"] for p in tree["parts"]] == [["a fault is found"], ["a fault is found"], []]
+    shown = tables.text(planning_tables.residual(residual_json(known, found), tree=True))
+    assert shown.count("only where a fault is found") == 4 + 1  # whole and parts of the tree, left, and full
+    assert "Covered in full only under a condition" in shown
 
 
 def test_the_saved_question_agrees_before_the_guards(library: Library) -> None:
@@ -222,6 +314,38 @@ def test_the_command_shows_what_is_left_and_the_tree(run: Run) -> None:
 def test_nothing_left_is_said(run: Run) -> None:
     ran = run("residual", "iso27001:10.2", "iso27001:10.2", "--as-of", "2026-11-22")
     assert "Nothing is left." in ran.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (
+            ("aiact:art-20", "--role", "deployer"),
+            "Article 20 holds no duty in force on 2026-11-22 for what was asked (3",
+        ),
+        (("aiact:art-3",), "definitions). Nothing can be said of what is left."),
+        (("aiact:art-20", "--as-of", "1990-01-01"), "(3 not in force). Nothing can be said of what is left."),
+    ],
+)
+def test_where_nothing_was_asked_nothing_is_said_to_be_left(run: Run, asked: tuple[str, ...], says: str) -> None:
+    ran = run("residual", "iso42001:10.2", *asked, *([] if "--as-of" in asked else ["--as-of", "2026-11-22"]))
+    assert says in " ".join(ran.out.split())
+    assert "Nothing is left" not in ran.out
+    assert ran.code == 0
+
+
+def test_the_command_shows_conditions_dates_and_what_stopped_an_edge(run: Run) -> None:
+    ran = run("residual", "iso42001:10.2", "aiact:art-20", "--as-of", "2026-11-22")
+    assert "Left, in force, not yet applicable" in ran.out
+    assert "2 duties from 2027-12-02 (high-risk-annex-iii)" in ran.out
+    assert "only where the nonconformity concerns a high-risk system" in " ".join(ran.out.split())
+    ran = run("residual", "iso42001:10.2", "iso27001:10.2", "--as-of", "2026-11-22")
+    assert "– conditional      iso27001:10.2.e" in ran.out
+    ran = run("residual", "iso42001:10.2", "aiact:art-5", "--as-of", "2026-11-22")
+    assert "4 innermost duties: 4 not-judged." in ran.out
+    assert "– not-judged       aiact:art-5  Prohibited AI practices (4 innermost duties)" in ran.out
+    rows = run("residual", "iso42001:10.2", "aiact:art-20", "--as-of", "2026-11-22", "--format", "csv").out
+    assert "the nonconformity concerns a high-risk system" in rows
 
 
 @pytest.mark.parametrize("names", [("iso42001",), ("iso42001", "nothing-of-that-name"), ("iso42001:10.9", "aiact")])

@@ -16,7 +16,14 @@ Reason = Annotated[
         "of records `stale-evidence`, `recorded-in-part`, `no-record`."
     ),
 ]
-State = Literal["full", "partial", "candidate", "unrelated", "no-counterpart", "not-judged", "heading"]
+State = Annotated[
+    str,
+    Field(
+        description="`full`, `partial`, `candidate`, a guard by its name that stopped what leads there, `unrelated`, "
+        "`no-counterpart`, `not-judged`; in the tree also `heading`."
+    ),
+]
+Conditions = Annotated[list[str], Field(description="Under which that much of it is covered.")]
 
 
 class Thing(BaseModel):
@@ -111,6 +118,7 @@ class Gap(PlannedProvision):
     sentence: str
     degree: DegreeWord
     condition: str | None
+    conditions: Conditions
     duties: Annotated[list[str], Field(description="The duties that the line stands for.")]
     reasons: Annotated[dict[str, int], Field(description="How many of them have which reason.")]
     near: list[NearEdge]
@@ -152,10 +160,12 @@ class LeftOver(PlannedProvision):
         Literal["whole", "in-part", "beyond-parts"],
         Field(description="`beyond-parts`: what a whole may ask that none of its parts says."),
     ]
-    state: State
+    state: Annotated[State, Field(description="Of a heading that of its duties which comes nearest.")]
     sentence: str
     condition: str | None
-    duties: list[str]
+    conditions: Conditions
+    leaves: Annotated[dict[str, int], Field(description="Innermost duties that it stands for, by state.")]
+    duties: Annotated[list[str], Field(description="All duties that it stands for.")]
 
 
 class EvidenceLeft(BaseModel):
@@ -174,6 +184,7 @@ class PartState(PlannedProvision):
 
     state: State
     confidence: Fraction | None
+    conditions: Conditions
     derivation: list[Step]
     near: list[NearEdge]
     leaves: Annotated[dict[str, int], Field(description="Innermost duties in it by state.")]
@@ -188,7 +199,9 @@ class Residual(OnGrounds):
     counts: Annotated[dict[str, int], Field(description="Innermost duties by state.")]
     left: list[LeftOver]
     evidence: list[EvidenceLeft]
-    not_yet_applicable: Annotated[list[str], Field(description="Of what is left, what applies only from a later day.")]
+    not_yet_applicable: Annotated[
+        list[LaterDuty], Field(description="Of what is left, what applies only from a later day.")
+    ]
     left_out: Annotated[dict[str, int], Field(description="Provisions that are no duty here, by why.")]
     tree: list[PartState]
 
@@ -209,7 +222,7 @@ class ClosedDuty(PlannedProvision):
     confidence: Fraction | None
     by: Annotated[list[str], Field(description="Where the best proof starts: actions, and what was done already.")]
     flags: list[str]
-    conditions: list[str]
+    conditions: Conditions
     derivation: list[Step]
 
 
@@ -242,4 +255,4 @@ class Plan(OnGrounds):
     closes: list[ClosedDuty]
     already_closed: list[ClosedDuty]
     cannot_be_closed: list[OpenDuty]
-    not_yet_applicable: list[str]
+    not_yet_applicable: Annotated[list[LaterDuty], Field(description="Targets that apply only from a later day.")]

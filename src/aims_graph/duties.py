@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aims_graph.catalogue import Catalogue
@@ -34,6 +35,10 @@ AUTHORITY, INFORMATIVE, HEADING, EMPTY = (
 )
 
 
+_MANY = {OTHER_ROLE: "bind another role", EMPTY: "of which no part is asked for"}
+_FORCES = ("prohibition", "permission", "power", "right", "definition", "exemption", "presumption")
+
+
 @dataclass(frozen=True)
 class Named:
     """A provision or a whole framework as somebody named it."""
@@ -45,16 +50,18 @@ class Named:
 
 
 def named(catalogue: Catalogue, names: Names, text: str) -> Named:
-    """The framework or the provision that a text names; UnknownName or AmbiguousName otherwise.
-
-    A framework stands for every provision that it holds.
-    """
+    """The framework or the provision that a text names; UnknownName or AmbiguousName otherwise."""
     try:
         edition = names.edition(text)
     except UnknownName:
         found = catalogue.provisions[names.resolve(text)]
         label = f"{catalogue.editions[found.edition].label}, {found.notation} {found.title}"
         return Named(found.id, label, False, (found.id,))
+    return framework(catalogue, edition)
+
+
+def framework(catalogue: Catalogue, edition: str) -> Named:
+    """A whole framework: it stands for every provision that it holds."""
     held = tuple(p.id for p in catalogue.provisions.values() if p.edition == edition)
     return Named(edition, catalogue.editions[edition].label, True, held)
 
@@ -115,6 +122,44 @@ def below(catalogue: Catalogue, provision: str, duties: frozenset[str]) -> tuple
 def innermost(catalogue: Catalogue, provision: str, duties: frozenset[str]) -> tuple[str, ...]:
     """The duties inside a provision (itself included) that hold no further duty."""
     return tuple(p for p in below(catalogue, provision, duties) if not duties.intersection(catalogue.descendants(p)))
+
+
+def inside(catalogue: Catalogue, thing: Named) -> tuple[str, ...]:
+    """All that somebody named holds, itself included where it is a provision."""
+    return thing.provisions if thing.whole_framework else (thing.id, *catalogue.descendants(thing.id))
+
+
+def left_out(catalogue: Catalogue, provisions: Iterable[str], context: Context) -> dict[str, int]:
+    """How many of some provisions are no duty, by why; headings, which ask nothing themselves, aside."""
+    whys = (why_no_duty(catalogue, catalogue.provisions[p], context) for p in provisions)
+    return dict(sorted(Counter(w for w in whys if w is not None and w != HEADING).items()))
+
+
+def in_words(counted: Mapping[str, int]) -> str:
+    """What is no duty, counted by why.
+
+    >>> in_words({"binds another role": 3, "definition": 1, "prohibition": 2})
+    '3 bind another role, 1 definition, 2 prohibitions'
+    """
+    return ", ".join(f"{n} {why if n == 1 else _many(why)}" for why, n in counted.items())
+
+
+def _many(why: str) -> str:
+    return f"{why}s" if why in _FORCES else _MANY.get(why, why)
+
+
+def none_held(catalogue: Catalogue, thing: Named, context: Context) -> str:
+    """That a framework or provision holds no duty, and why."""
+    out = in_words(left_out(catalogue, inside(catalogue, thing), context))
+    because = f" ({out})" if out else ""
+    return f"{_short(catalogue, thing)} holds no duty in force on {context.as_of} for what was asked{because}."
+
+
+def _short(catalogue: Catalogue, thing: Named) -> str:
+    if thing.whole_framework:
+        return thing.label
+    found = catalogue.provisions[thing.id]
+    return f"{catalogue.editions[found.edition].label}, {found.notation}"
 
 
 def roots(catalogue: Catalogue, edition: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
 from aims_graph.duties import Named
 from aims_graph.errors import InputError
-from aims_graph.grounds import Grounds, grounds, grounds_json, named_json, refusals
+from aims_graph.grounds import Grounds, Later, grounds, grounds_json, later_json, named_json, place_json, refusals
 from aims_graph.inference import infer
 from aims_graph.model import ApplicationDate
 from aims_graph.reasons import NO_COUNTERPART, NO_PATH, Reasons, Why, hop_json, nearness, sentence
@@ -48,20 +48,12 @@ class Gap:
     why: Why
     sentence: str
     degree: Degree  # of the provision itself
+    conditions: tuple[str, ...]  # under which that much of it is covered
     duties: tuple[str, ...]  # those that the line stands for, in document order
     reasons: tuple[tuple[str, int], ...]  # how many of them have which reason
     missing: tuple[Member, ...]
     touches: tuple[tuple[str, Touch], ...]  # of the provision and of the duties that the line stands for
     waivers: tuple[tuple[str, Waiver], ...]  # likewise
-
-
-@dataclass(frozen=True)
-class Later:
-    """A duty in force that applies only from a later day: no gap."""
-
-    provision: str
-    degree: Degree
-    dates: tuple[ApplicationDate, ...]
 
 
 @dataclass(frozen=True)
@@ -106,7 +98,7 @@ def gaps(
     """
     check_options(catalogue, options)
     if not done and records is None:
-        raise InputError("nothing is named as done. Name provisions or frameworks, or give --records FILE.")
+        raise InputError("nothing is named as done. Name provisions or frameworks, or load a file of records.")
     context = options.context()
     starts = duties.done(catalogue, done, context)
     found = infer(catalogue, starts, context)
@@ -116,8 +108,8 @@ def gaps(
     ]
     held = [f for f in frameworks if f.duties]
     effects = {catalogue.editions[f.name].effect for f in held if any(reasons.claim(p) for p in f.duties)}
-    notes = [*refusals(catalogue, done, found.refused, options), *_empty(catalogue, done, starts, options)]
-    notes += sorted(e for e in effects if e is not None)
+    notes = [*refusals(catalogue, done, starts, found.refused, options), *_empty(catalogue, frameworks, options)]
+    notes = [*dict.fromkeys(notes), *sorted(e for e in effects if e is not None)]
     notes += found.limits(p for f in held for p in f.duties)
     return Gaps(
         done=tuple(done),
@@ -139,10 +131,10 @@ def _asked(catalogue: Catalogue, done: Sequence[Named], options: Options) -> tup
     return tuple(e.id for e in catalogue.editions.values() if not e.common and e.id not in own)
 
 
-def _empty(catalogue: Catalogue, done: Sequence[Named], starts: Sequence[str], options: Options) -> list[str]:
-    began = {catalogue.provisions[s].edition for s in starts}
-    nothing = [n.label for n in done if n.whole_framework and n.id not in began]
-    return [f"{label} holds no duty in force on {options.as_of} for what was asked." for label in nothing]
+def _empty(catalogue: Catalogue, frameworks: Sequence[_Framework], options: Options) -> list[str]:
+    """Why there is nothing to tell of a framework that was asked for by name."""
+    nothing = [f.name for f in frameworks if f.name in options.frameworks and not f.duties]
+    return [duties.none_held(catalogue, duties.framework(catalogue, n), options.context()) for n in nothing]
 
 
 @dataclass(frozen=True)
@@ -234,12 +226,14 @@ class _Framework:
 
     def _line(self, node: str, inside: tuple[str, ...]) -> Gap:
         reason, why = min((self.open[p] for p in inside), key=lambda found: _rank(found[0]))
+        claim = self.reasons.claim(node)
         return Gap(
             provision=node,
             reason=reason,
             why=why,
             sentence=self._sentence(reason, why),
             degree=self.reasons.degree(node),
+            conditions=() if claim is None else claim.best.conditions,
             duties=inside,
             reasons=_counted(self.open[p][0] for p in inside),
             missing=tuple(self._missing(node)),
@@ -305,33 +299,23 @@ def gaps_json(catalogue: Catalogue, found: Gaps) -> dict[str, Any]:
         ],
         "gaps": [_gap_json(catalogue, g) for g in found.gaps],
         "recorded": [
-            {**_place(catalogue, p), "records": [_touch_json(p, t) for t in touches]} for p, touches in found.recorded
+            {**place_json(catalogue, p), "records": [_touch_json(p, t) for t in touches]}
+            for p, touches in found.recorded
         ],
-        "not_yet_applicable": [
-            {
-                **_place(catalogue, later.provision),
-                "degree": later.degree.word,
-                "applies": [{"system_class": d.system_class, "from": d.start.isoformat()} for d in later.dates],
-            }
-            for later in found.later
-        ],
+        "not_yet_applicable": later_json(catalogue, found.later),
         "notes": list(found.notes),
         **grounds_json(found.grounds),
     }
 
 
-def _place(catalogue: Catalogue, provision: str) -> dict[str, Any]:
-    shown = catalogue.provisions[provision]
-    return {"provision": shown.id, "framework": shown.edition, "notation": shown.notation, "title": shown.title}
-
-
 def _gap_json(catalogue: Catalogue, gap: Gap) -> dict[str, Any]:
     return {
-        **_place(catalogue, gap.provision),
+        **place_json(catalogue, gap.provision),
         "reason": gap.reason,
         "sentence": gap.sentence,
         "degree": gap.degree.word,
         "condition": catalogue.provisions[gap.provision].condition,
+        "conditions": list(gap.conditions),
         "duties": list(gap.duties),
         "reasons": dict(gap.reasons),
         "near": [hop_json(h) for h in gap.why.near],

@@ -22,7 +22,17 @@ from aims_graph.chain import Context
 from aims_graph.cones import Cones
 from aims_graph.duties import Named
 from aims_graph.errors import InputError
-from aims_graph.grounds import Grounds, grounds, grounds_json, named_json, refusals
+from aims_graph.grounds import (
+    Grounds,
+    Later,
+    grounds,
+    grounds_json,
+    later,
+    later_json,
+    named_json,
+    place_json,
+    refusals,
+)
 from aims_graph.hitting import Problem, cheapest
 from aims_graph.index import Index
 from aims_graph.inference import Inference, infer
@@ -93,7 +103,7 @@ class Plan:
     ordered: bool  # whether the choice among plans of equal cost is decided too
     solver: str
     seconds: float  # that the search took
-    later: tuple[str, ...]  # targets that apply only from a later day
+    later: tuple[Later, ...]  # targets that apply only from a later day
     notes: tuple[str, ...]
     grounds: Grounds
 
@@ -157,8 +167,8 @@ def plan(
         ordered=found.ordered,
         solver=programme.solver(),
         seconds=found.seconds,
-        later=tuple(t for t in search.wanted if duties.applies_later(catalogue.provisions[t], context)),
-        notes=(*refusals(catalogue, done, proof.refused, options), *search.notes()),
+        later=later(catalogue, search.wanted, lambda t: _degree(proof, t), options),
+        notes=(*refusals(catalogue, done, before, proof.refused, options), *search.notes()),
         grounds=grounds(catalogue, options, (c.claim for c in (*already, *closings))),
     )
 
@@ -178,6 +188,11 @@ def _wanted(catalogue: Catalogue, targets: Sequence[Named], context: Context) ->
 
 def _closings(proof: Inference, closed: Iterable[str]) -> tuple[Closing, ...]:
     return tuple(Closing(t, proof.claims[t], _starts(proof.claims[t])) for t in closed)
+
+
+def _degree(proof: Inference, provision: str) -> Degree:
+    claim = proof.claims.get(provision)
+    return Degree.NONE if claim is None else claim.degree
 
 
 def _starts(claim: Claim) -> tuple[str, ...]:
@@ -283,8 +298,8 @@ class _Search:
     def unclosable(self, targets: Sequence[Named]) -> tuple[Unclosable, ...]:
         """The targets that nothing considered can close, and what was named that holds no duty."""
         catalogue, context = self.index.catalogue, self.index.context
-        idle = [t for t in targets if not any(w in self.wanted for w in (t.id, *t.provisions, *_below(catalogue, t)))]
-        found = [Unclosable(t.id, NO_DUTY, Why(NO_DUTY), _no_duty(catalogue, t, context)) for t in idle]
+        idle = [t for t in targets if not any(w in self.wanted for w in duties.inside(catalogue, t))]
+        found = [Unclosable(t.id, NO_DUTY, Why(NO_DUTY), duties.none_held(catalogue, t, context)) for t in idle]
         open_ones = [t for t in self.wanted if t not in self.closers and t not in self.already]
         if open_ones:
             starts = (*self.before, *self.possible)
@@ -312,17 +327,6 @@ class _Search:
         yield from sorted({e for name in editions if (e := catalogue.editions[name].effect) is not None})
 
 
-def _below(catalogue: Catalogue, target: Named) -> tuple[str, ...]:
-    return () if target.whole_framework else catalogue.descendants(target.id)
-
-
-def _no_duty(catalogue: Catalogue, target: Named, context: Context) -> str:
-    if target.whole_framework:
-        return f"{target.label} holds no duty in force on {context.as_of} for what was asked."
-    why = duties.why_no_duty(catalogue, catalogue.provisions[target.id], context)
-    return f"{catalogue.provisions[target.id].notation} states no duty that can be closed ({why})."
-
-
 # -- as JSON ---------------------------------------------------------------------------
 
 
@@ -336,7 +340,8 @@ def plan_json(catalogue: Catalogue, found: Plan) -> Json:
         "wanted": found.wanted,
         "considered": found.considered,
         "actions": [
-            {**_place(catalogue, a.provision), "cost": float(a.cost), "closes": list(a.closes)} for a in found.actions
+            {**place_json(catalogue, a.provision), "cost": float(a.cost), "closes": list(a.closes)}
+            for a in found.actions
         ],
         "cost": float(found.cost),
         "bound": float(found.bound),
@@ -356,20 +361,15 @@ def plan_json(catalogue: Catalogue, found: Plan) -> Json:
             }
             for u in found.unclosable
         ],
-        "not_yet_applicable": list(found.later),
+        "not_yet_applicable": later_json(catalogue, found.later),
         "notes": list(found.notes),
         **grounds_json(found.grounds),
     }
 
 
-def _place(catalogue: Catalogue, provision: str) -> Json:
-    shown = catalogue.provisions[provision]
-    return {"provision": shown.id, "framework": shown.edition, "notation": shown.notation, "title": shown.title}
-
-
 def _closing_json(catalogue: Catalogue, closing: Closing) -> Json:
     return {
-        **_place(catalogue, closing.provision),
+        **place_json(catalogue, closing.provision),
         "degree": closing.claim.degree.word,
         "confidence": number(closing.claim.confidence),
         "by": list(closing.by),

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from aims_graph.duties import in_words
 from aims_graph.tables import GLYPHS, grid, heading, how_sure, wrapped
 
 MOST = 10  # lines of one framework or list that a table shows before it counts the rest
@@ -21,6 +22,8 @@ _SIGNS = {degree.word: glyph for degree, glyph in GLYPHS.items()}
 def gaps(found: Json, every: bool = False) -> Group:
     """What is not covered, framework by framework, then what is recorded, then what does not apply yet."""
     most = None if every else MOST
+    if not found["frameworks"]:
+        return Group(Text("There is no duty to hold anything against."), Text(""), *_ended(found))
     blocks: list[RenderableType] = [wrapped(_held_against(found)), Text("")]
     blocks.append(grid(_COUNTS, (_counted(f, found) for f in found["frameworks"])))
     for framework in dict.fromkeys(g["framework"] for g in found["gaps"]):
@@ -66,6 +69,7 @@ def _gap(gap: Json) -> list[RenderableType]:
             lines.append(wrapped(f"parts: {_ids(missing, FEW)}", INDENT, 2))
     if gap["condition"]:
         lines.append(wrapped(f"condition: {gap['condition']}", INDENT, 2))
+    lines += _only_where(gap, INDENT)
     stale = list(dict.fromkeys(f"{t['record']}: {t['stale']}" for t in gap["records"] if t["stale"]))
     lines += [wrapped(line, INDENT, 2) for line in stale]
     told = [_touched(t) for t in gap["records"] if t["provision"] == gap["provision"]]
@@ -76,6 +80,11 @@ def _gap(gap: Json) -> list[RenderableType]:
         said = f"{waiver['provision']} is left open until {waiver['until']}{by} ({waiver['record']})"
         lines.append(wrapped(said, INDENT, 2))
     return lines
+
+
+def _only_where(item: Json, indent: int) -> list[RenderableType]:
+    """The conditions under which what is covered of it is covered."""
+    return [wrapped(f"only where {c}", indent, 2) for c in item["conditions"]]
 
 
 def _touched(touch: Json) -> str:
@@ -102,13 +111,14 @@ def residual(found: Json, tree: bool = False) -> Group:
     """What is left, the evidence that it asks for, and on request the whole tree."""
     asked = "asks" if len(found["done"]) == 1 else "ask"
     counts = [f"{n} {state}" for state, n in found["counts"].items() if n]
-    blocks: list[RenderableType] = [
-        wrapped(f"If all that {_labels(found['done'])} {asked} is done, of {found['of']['label']}:"),
-        wrapped(f"{sum(found['counts'].values())} innermost duties: {', '.join(counts) or 'none'}."),
-    ]
+    opening = wrapped(f"If all that {_labels(found['done'])} {asked} is done, of {found['of']['label']}:")
+    if not counts:
+        return Group(opening, Text(""), *_ended(found))
+    total = sum(found["counts"].values())
+    duties = "1 innermost duty" if total == 1 else f"{total} innermost duties"
+    blocks: list[RenderableType] = [opening, wrapped(f"{duties}: {', '.join(counts)}.")]
     if found["left_out"]:
-        out = ", ".join(f"{n} {why}" for why, n in found["left_out"].items())
-        blocks.append(wrapped(f"Not counted, because no duty here: {out}.", 0, 2))
+        blocks.append(wrapped(f"Not counted, because no duty here: {in_words(found['left_out'])}.", 0, 2))
     if tree:
         blocks += heading("Each part")
         blocks += [line for part in found["tree"] for line in _branch(part, 0)]
@@ -117,29 +127,57 @@ def residual(found: Json, tree: bool = False) -> Group:
     if found["evidence"]:
         blocks += heading("Evidence that what is left asks for")
         blocks += _some(found["evidence"], _evidence, MOST)
+    limited = [p for part in found["tree"] for p in _limited(part)]
+    if limited:
+        blocks += heading("Covered in full only under a condition")
+        blocks += _some(limited, _full_where, MOST)
+    if found["not_yet_applicable"]:
+        blocks += heading("Left, in force, not yet applicable")
+        blocks += list(_later(found["not_yet_applicable"], MOST))
     return Group(*blocks, Text(""), *_ended(found))
+
+
+def _limited(part: Json) -> Iterator[Json]:
+    """The outermost parts that are full only under a condition."""
+    if part["state"] == "full" and part["conditions"]:
+        yield part
+    else:
+        yield from (found for inner in part["parts"] for found in _limited(inner))
+
+
+def _full_where(part: Json) -> list[RenderableType]:
+    return [wrapped(f"{_SIGNS['full']} {part['provision']}  {part['title']}", 2, 2), *_only_where(part, 4)]
 
 
 _HOW = {"whole": "–", "in-part": "◐", "beyond-parts": "◐"}
 
 
 def _left(item: Json) -> list[RenderableType]:
-    count = len(item["duties"])
-    duties = f" ({count} duties)" if count > 1 else ""
     beyond = ", beyond its parts" if item["how"] == "beyond-parts" else ""
-    head = f"{_HOW[item['how']]} {item['state']:<16} {item['provision']}{beyond}  {item['title']}{duties}"
+    head = f"{_HOW[item['how']]} {item['state']:<16} {item['provision']}{beyond}  {item['title']}{_inside(item)}"
     lines: list[RenderableType] = [wrapped(head, 2, INDENT - 2)]
-    if item["state"] not in ("not-judged", "heading"):
+    if item["state"] != "not-judged":
         lines.append(wrapped(item["sentence"], INDENT, 2))
     if item["condition"]:
         lines.append(wrapped(f"condition: {item['condition']}", INDENT, 2))
-    return lines
+    return [*lines, *_only_where(item, INDENT)]
+
+
+def _inside(item: Json) -> str:
+    """How many innermost duties a line stands for, and their states where they are not all alike."""
+    leaves, total = item["leaves"], sum(item["leaves"].values())
+    if total < 2:
+        return ""
+    states = ", ".join(f"{n} {state}" for state, n in leaves.items())
+    alike = set(leaves) == {item["state"]}
+    return f" ({total} innermost duties{'' if alike else ': ' + states})"
 
 
 def _branch(part: Json, depth: int) -> Iterator[RenderableType]:
     sign = _SIGNS.get(part["state"], "–" if part["state"] != "heading" else " ")
     state = "" if part["state"] == "heading" else f"  {part['state']}"
     yield wrapped(f"{sign} {part['provision'].partition(':')[2]}{state}  {part['title']}", 2 + 2 * depth, 2)
+    yield from _only_where(part, 4 + 2 * depth)
     for inner in part["parts"]:
         yield from _branch(inner, depth + 1)
 
@@ -163,42 +201,66 @@ def plan(found: Json) -> Group:
         blocks += heading("Actions")
         for action in found["actions"]:
             blocks += _action(action, closings)
-    if found["cannot_be_closed"]:
+    if found["already_closed"]:
+        blocks += heading("Closed already")
+        blocks += _some(found["already_closed"], lambda c: _closing(c, None), MOST)
+    if found["wanted"] and found["cannot_be_closed"]:
         reasons = Counter(u["reason"] for u in found["cannot_be_closed"])
         total = ", ".join(f"{n} {reason}" for reason, n in reasons.most_common())
         blocks += heading(f"Cannot be closed with the actions considered ({total})")
         told = sorted(found["cannot_be_closed"], key=lambda u: u["reason"] == "no-path")
         blocks += _some(told, lambda u: [wrapped(f"{u['id']}  {u['sentence']}", 2, 2)], MOST)
+    if found["not_yet_applicable"]:
+        blocks += heading("Asked for, in force, not yet applicable")
+        blocks += list(_later(found["not_yet_applicable"], MOST))
     return Group(*blocks, Text(""), *_ended(found))
 
 
 def _opening(found: Json) -> str:
+    wanted, already = found["wanted"], len(found["already_closed"])
+    if not wanted:
+        return " ".join(["There is no duty to plan for.", *(u["sentence"] for u in found["cannot_be_closed"])])
+    if already == wanted:
+        return f"{'The duty is' if wanted == 1 else f'All {wanted} duties are'} closed already; nothing to do."
     closed, count = len(found["closes"]), len(found["actions"])
-    duties = "1 duty" if found["wanted"] == 1 else f"{found['wanted']} duties"
-    before = f"{len(found['already_closed'])} of {duties} are closed already. " if found["done"] else ""
+    duties = "1 duty" if wanted == 1 else f"{wanted} duties"
+    before = f"{already} of {duties} {'is' if already == 1 else 'are'} closed already. " if found["done"] else ""
     in_part = sum(u["reason"] == "partial" for u in found["cannot_be_closed"])
     hint = f" {in_part} can be covered in part: ask with --degree partial." if in_part else ""
     if not count:
-        return f"{before}No action considered closes any of {duties} ({found['degree']}).{hint}"
+        left = "the duty" if wanted == 1 else f"any of the {wanted - already} left" if already else f"any of {duties}"
+        return f"{before}No action considered closes {left} ({found['degree']}).{hint}"
     actions = "1 action closes" if count == 1 else f"{count} actions close"
-    return f"{before}{actions} {closed} of {duties} ({found['degree']}), at a cost of {found['cost']:g}.{hint}"
+    told = f"{actions} {closed} of {duties} ({found['degree']}), at a cost of {found['cost']:g}."
+    return f"{before}{told}{hint}{_own(found)}"
+
+
+def _own(found: Json) -> str:
+    """How to ask for actions of other frameworks, where the duties' own framework gave some."""
+    framework = {c["provision"]: c["framework"] for c in found["closes"]}
+    own = [a for a in found["actions"] if {framework[name] for name in a["closes"]} <= {a["framework"]}]
+    if found["sources"] or not own:
+        return ""
+    are = "1 of the actions is" if len(own) == 1 else f"{len(own)} of the actions are"
+    return f" {are} of the duties' own framework: --from FRAMEWORK takes actions of another one only."
 
 
 def _action(action: Json, closings: dict[str, Json]) -> list[RenderableType]:
     lines: list[RenderableType] = [
         wrapped(f"{action['provision']}  {action['title']} (cost {action['cost']:g})", 2, 2, "bold")
     ]
-    return lines + _some(action["closes"], lambda name: [_closing(closings[name], action["provision"])], MOST)
+    return lines + _some(action["closes"], lambda name: _closing(closings[name], action["provision"]), MOST)
 
 
-def _closing(closing: Json, action: str) -> RenderableType:
-    others = [b for b in closing["by"] if b != action]
-    together = f", together with {', '.join(others)}" if others else ""
+def _closing(closing: Json, action: str | None) -> list[RenderableType]:
+    others = [b for b in closing["by"] if b not in (action, closing["provision"])]
+    together = f", {'together with' if action else 'from'} {', '.join(others)}" if others else ""
     rows = [s["mapping"] for s in closing["derivation"] if s["mapping"]]
     proof = f" by {', '.join(rows)}" if rows else ""
     sure = f", {how_sure(closing['confidence'])} confidence" if rows else ""
     sign = _SIGNS[closing["degree"]]
-    return wrapped(f"{sign} {closing['provision']}  {closing['title']}{sure}{together}{proof}", 4, 2)
+    said = f"{sign} {closing['provision']}  {closing['title']}{sure}{together}{proof}"
+    return [wrapped(said, 4, 2), *_only_where(closing, 6)]
 
 
 def _proved(found: Json) -> str:

@@ -81,10 +81,9 @@ class Reasons:
                 found[reason].append(hop)
         found[UNRELATED] += self._judged_apart(provision, denied)
         found = {reason: hops for reason, hops in found.items() if hops}
-        if not found:
-            return Why(NO_COUNTERPART if self._has_no_counterpart(provision) else NO_PATH)
-        reason = min(found, key=nearness)
-        return Why(reason, tuple(sorted(dict.fromkeys(found[reason]), key=lambda h: (h.start, str(h.source)))))
+        if not found and self._has_no_counterpart(provision):
+            return Why(NO_COUNTERPART)
+        return _nearest(found or _stopped_inside(arriving))
 
     def _arriving(self, provision: str) -> Iterator[Hop]:
         """Every edge that leads to a provision from what is claimed, with what is left after it."""
@@ -130,6 +129,22 @@ class Reasons:
             known = {row.subject, row.object} - {NO_TERM_FOUND}
             found[row.mapping_set] |= {self._catalogue.provisions[p].edition for p in known}
         return found
+
+
+def _nearest(found: dict[str, list[Hop]]) -> Why:
+    if not found:
+        return Why(NO_PATH)
+    reason = min(found, key=nearness)
+    return Why(reason, tuple(sorted(dict.fromkeys(found[reason]), key=lambda h: (h.start, str(h.source)))))
+
+
+def _stopped_inside(arriving: Iterable[Hop]) -> dict[str, list[Hop]]:
+    """What stops the edges from a whole that is covered in part: it tells of a part of which nothing else is said."""
+    found: dict[str, list[Hop]] = defaultdict(list)
+    for hop in arriving:
+        if hop.row is None and hop.lowered_by:
+            found[hop.lowered_by[0]].append(hop)
+    return found
 
 
 def _crossings_to(catalogue: Catalogue, provision: str, context: Context) -> Iterator[Crossing]:

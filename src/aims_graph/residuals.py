@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,28 @@ from aims_graph.answers import derivation_json, number
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
 from aims_graph.duties import HEADING, Named
-from aims_graph.grounds import Grounds, grounds, grounds_json, named_json, refusals
+from aims_graph.grounds import Grounds, Later, grounds, grounds_json, later, later_json, named_json, refusals
 from aims_graph.inference import infer
 from aims_graph.model import ANY_OF, Claim, EvidenceRequirement
-from aims_graph.reasons import NO_COUNTERPART, PARTIAL, UNRELATED, Reasons, Why, hop_json, sentence
+from aims_graph.reasons import (
+    CANDIDATE,
+    NO_COUNTERPART,
+    NO_PATH,
+    PARTIAL,
+    UNRELATED,
+    Reasons,
+    Why,
+    hop_json,
+    nearness,
+    sentence,
+)
 from aims_graph.relations import Degree
 from aims_graph.trace import Options, check_options
 
 FULL, OPEN_CANDIDATE, NOT_JUDGED = "full", "candidate", "not-judged"
+_REASONS = {OPEN_CANDIDATE: CANDIDATE, NOT_JUDGED: NO_PATH}  # where a state has another name than the reason
 WHOLE, IN_PART, BEYOND_PARTS = "whole", "in-part", "beyond-parts"
-STATES = (FULL, PARTIAL, OPEN_CANDIDATE, UNRELATED, NO_COUNTERPART, NOT_JUDGED)
+STATES = (FULL, PARTIAL, OPEN_CANDIDATE, UNRELATED, NO_COUNTERPART, NOT_JUDGED)  # and what stopped an edge, by name
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,7 @@ class Part:
     """One provision with what follows for it, and its parts."""
 
     provision: str
-    state: str  # full partial candidate unrelated no-counterpart not-judged; heading: asks nothing itself
+    state: str  # one of STATES or a guard by its name; heading: asks nothing itself
     claim: Claim | None
     why: Why | None  # of a duty that is not full
     leaves: tuple[tuple[str, int], ...]  # states of the innermost duties in it
@@ -42,9 +54,11 @@ class Left:
 
     provision: str
     how: str  # whole, in-part, beyond-parts
-    state: str
+    state: str  # of a heading that of its duties which comes nearest
     sentence: str
-    duties: tuple[str, ...]  # that it stands for
+    conditions: tuple[str, ...]  # under which that much of it is covered
+    leaves: tuple[tuple[str, int], ...]  # states of the innermost duties that it stands for
+    duties: tuple[str, ...]  # all that it stands for
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ class Residual:
     evidence: tuple[tuple[EvidenceRequirement, tuple[str, ...]], ...]  # asked by what is left, and by which of it
     counts: tuple[tuple[str, int], ...]  # innermost duties by state
     left_out: tuple[tuple[str, int], ...]  # provisions that are no duty here, by why
-    later: tuple[str, ...]  # of what is left, the duties that apply only from a later day
+    later: tuple[Later, ...]  # of what is left, the duties that apply only from a later day
     notes: tuple[str, ...]
     grounds: Grounds
 
@@ -74,13 +88,12 @@ def residual(catalogue: Catalogue, done: Sequence[Named], of: Named, options: Op
     starts = duties.done(catalogue, done, context)
     found = infer(catalogue, starts, context)
     reasons = Reasons(catalogue, found, starts, context)
-    inside = _inside(catalogue, of)
+    inside = duties.inside(catalogue, of)
     asked = duties.of(catalogue, inside, context)
     walk = _Walk(catalogue, asked, reasons, context)
     tops = duties.roots(catalogue, of.id) if of.whole_framework else (of.id,)
     tree = tuple(part for top in tops if (part := walk.part(top)) is not None)
     left = tuple(item for part in tree for item in walk.left(part))
-    whys = (duties.why_no_duty(catalogue, catalogue.provisions[p], context) for p in inside)
     effect = catalogue.editions[catalogue.provisions[inside[0]].edition].effect if inside else None
     return Residual(
         done=tuple(done),
@@ -89,22 +102,28 @@ def residual(catalogue: Catalogue, done: Sequence[Named], of: Named, options: Op
         left=left,
         evidence=_evidence(catalogue, left),
         counts=_summed(part.leaves for part in tree),
-        left_out=tuple(sorted(Counter(w for w in whys if w not in (None, HEADING)).items())),
-        later=_later(catalogue, left, context),
-        notes=(*refusals(catalogue, done, found.refused, options), *([effect] if effect else []), *found.limits(asked)),
+        left_out=tuple(duties.left_out(catalogue, inside, context).items()),
+        later=later(catalogue, (p for item in left for p in item.duties), reasons.degree, options),
+        notes=(
+            *([] if asked else [f"{duties.none_held(catalogue, of, context)} Nothing can be said of what is left."]),
+            *refusals(catalogue, done, starts, found.refused, options),
+            *([effect] if effect else []),
+            *found.limits(asked),
+        ),
         grounds=grounds(catalogue, options, (reasons.claim(p) for p in sorted(asked))),
     )
 
 
-def _inside(catalogue: Catalogue, of: Named) -> tuple[str, ...]:
-    return of.provisions if of.whole_framework else (of.id, *catalogue.descendants(of.id))
-
-
-def _summed(counts: Iterator[tuple[tuple[str, int], ...]]) -> tuple[tuple[str, int], ...]:
-    total: Counter[str] = Counter()
+def _summed(counts: Iterable[tuple[tuple[str, int], ...]]) -> tuple[tuple[str, int], ...]:
+    total = Counter(dict.fromkeys(STATES, 0))
     for each in counts:
         total.update(dict(each))
-    return tuple((state, total[state]) for state in STATES)
+    return tuple(sorted(total.items(), key=lambda item: _nearness(item[0])))
+
+
+def _nearness(state: str) -> tuple[int, str]:
+    """Sorts states as reasons are sorted; what is full comes first."""
+    return (-1, "") if state == FULL else nearness(_REASONS.get(state, state))
 
 
 def _evidence(catalogue: Catalogue, left: Sequence[Left]) -> tuple[tuple[EvidenceRequirement, tuple[str, ...]], ...]:
@@ -114,11 +133,6 @@ def _evidence(catalogue: Catalogue, left: Sequence[Left]) -> tuple[tuple[Evidenc
         for requirement in catalogue.evidence_of.get(provision, ()):
             found.setdefault(requirement.id, []).append(provision)
     return tuple((catalogue.evidence[name], tuple(asking)) for name, asking in found.items())
-
-
-def _later(catalogue: Catalogue, left: Sequence[Left], context: Context) -> tuple[str, ...]:
-    names = dict.fromkeys(p for item in left for p in item.duties)
-    return tuple(p for p in names if duties.applies_later(catalogue.provisions[p], context))
 
 
 @dataclass(frozen=True)
@@ -170,7 +184,9 @@ class _Walk:
         said = sentence(part.why, self.context) if part.why is not None else "None of its parts is covered."
         if how == BEYOND_PARTS:
             said = "Its parts are not declared to be all that it asks."
-        return Left(part.provision, how, part.state, said, below)
+        state = part.leaves[0][0] if part.state == HEADING else part.state
+        conditions = () if part.claim is None else part.claim.best.conditions
+        return Left(part.provision, how, state, said, conditions, () if how == BEYOND_PARTS else part.leaves, below)
 
 
 def _touched(part: Part) -> bool:
@@ -181,7 +197,7 @@ def _touched(part: Part) -> bool:
 def _state(why: Why, degree: Degree) -> str:
     if degree is Degree.CANDIDATE:
         return OPEN_CANDIDATE
-    return why.reason if why.reason in (PARTIAL, UNRELATED, NO_COUNTERPART) else NOT_JUDGED
+    return NOT_JUDGED if why.reason == NO_PATH else why.reason
 
 
 def _leaves(parts: Sequence[Part]) -> tuple[tuple[str, int], ...]:
@@ -204,6 +220,8 @@ def residual_json(catalogue: Catalogue, found: Residual) -> dict[str, Any]:
                 "state": item.state,
                 "sentence": item.sentence,
                 "condition": catalogue.provisions[item.provision].condition,
+                "conditions": list(item.conditions),
+                "leaves": dict(item.leaves),
                 "duties": list(item.duties),
             }
             for item in found.left
@@ -219,7 +237,7 @@ def residual_json(catalogue: Catalogue, found: Residual) -> dict[str, Any]:
             }
             for asked, by in found.evidence
         ],
-        "not_yet_applicable": list(found.later),
+        "not_yet_applicable": later_json(catalogue, found.later),
         "left_out": dict(found.left_out),
         "tree": [_part_json(catalogue, p) for p in found.tree],
         "notes": list(found.notes),
@@ -237,6 +255,7 @@ def _part_json(catalogue: Catalogue, part: Part) -> dict[str, Any]:
         **_place(catalogue, part.provision),
         "state": part.state,
         "confidence": None if part.claim is None else number(part.claim.confidence),
+        "conditions": [] if part.claim is None else list(part.claim.best.conditions),
         "derivation": [] if part.claim is None else derivation_json(part.claim.best),
         "near": [] if part.why is None else [hop_json(h) for h in part.why.near],
         "leaves": dict(part.leaves),

@@ -34,13 +34,14 @@ GAP_COLUMNS = (
     "reason",
     "degree",
     "duties",
+    "conditions",
     "sentence",
     "from",
     "relation",
     "source",
 )
-LEFT_COLUMNS = ("provision", "title", "how", "state", "duties", "condition", "sentence")
-PLAN_COLUMNS = ("action", "cost", "closes", "degree", "confidence", "by", "mappings", "sources")
+LEFT_COLUMNS = ("provision", "title", "how", "state", "duties", "condition", "conditions", "sentence")
+PLAN_COLUMNS = ("action", "cost", "closes", "degree", "confidence", "by", "conditions", "mappings", "sources")
 
 
 class PlanDegree(StrEnum):
@@ -102,7 +103,12 @@ def _gap_rows(found: dict[str, Any]) -> Iterator[list[Any]]:
     for gap in found["gaps"]:
         near = gap["near"][0] if gap["near"] else {}
         row = {**gap, **{name: near.get(name) for name in ("from", "relation", "source")}}
-        yield [flat(row[c]) for c in GAP_COLUMNS]
+        yield [_cell(row, c) for c in GAP_COLUMNS]
+
+
+def _cell(item: dict[str, Any], column: str) -> Any:
+    """A member of an answer as one text; conditions, which are clauses, with semicolons between them."""
+    return "; ".join(item[column]) if column == "conditions" else flat(item[column])
 
 
 @app.command("residual")
@@ -130,7 +136,7 @@ def residual(
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
-        print_csv(LEFT_COLUMNS, [[flat(item[c]) for c in LEFT_COLUMNS] for item in found["left"]])
+        print_csv(LEFT_COLUMNS, [[_cell(item, c) for c in LEFT_COLUMNS] for item in found["left"]])
     else:
         from aims_graph import planning_tables, tables
 
@@ -201,6 +207,7 @@ def _plan_rows(found: dict[str, Any]) -> Iterator[list[Any]]:
                 closing["degree"],
                 closing["confidence"],
                 flat(closing["by"]),
+                _cell(closing, "conditions"),
                 " ".join(s["mapping"] for s in steps),
                 " ".join(s["source"] for s in steps),
             ]
