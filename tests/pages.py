@@ -35,12 +35,12 @@ def helped(*arguments: str) -> str:
 
 
 def commands() -> str:
-    """docs/commands.md: the help of every command."""
+    """docs/commands.md: the help of every command, and of every group of commands."""
     names: list[tuple[str, ...]] = [(c.name or "",) for c in app.registered_commands]
     for group in app.registered_groups:
         typer = group.typer_instance
         assert typer is not None
-        names += [(group.name or "", c.name or "") for c in typer.registered_commands]
+        names += [(group.name or "",), *((group.name or "", c.name or "") for c in typer.registered_commands)]
     blocks = [f"## aims-graph {' '.join(n)}\n\n```\n{helped(*n)}\n```\n" for n in sorted(names)]
     return "# Commands\n\nGenerated from the program.\n\n" + "\n".join(blocks)
 

@@ -120,6 +120,19 @@ def test_words_that_are_no_name_are_told_how_to_search_and_that_no_record_is_loa
     assert "records" not in run("what-else", "aiact:art-999").err
 
 
+def test_a_record_where_only_provisions_and_frameworks_can_stand_is_refused_as_one(run: Run) -> None:
+    for command in (("gaps", "CA-7"), ("residual", "CA-7", "iso42001:10.2")):
+        ran = run(*command, "--records", CASES / "complete.ttl")
+        assert (ran.code, ran.out) == (2, "")
+        assert "'CA-7' is a record. Name a provision or a framework" in ran.err
+
+
+def test_what_the_service_says_too_names_no_option(run: Run) -> None:
+    told = run("gaps").err
+    assert "nothing is named as done" in told
+    assert "--" not in told
+
+
 @pytest.mark.parametrize("format", ["json", "csv"])
 @pytest.mark.parametrize("command", [("what-else", "iso42001:10.2"), ("review", "next")])
 def test_an_option_that_would_be_a_format_is_told_the_one_that_is(

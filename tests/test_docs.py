@@ -20,6 +20,12 @@ def test_a_generated_page_is_current(page: str) -> None:
     assert pages.PAGES[page]() == current, "run 'make golden' and review the change"
 
 
+def test_every_group_of_commands_has_a_section_of_its_own() -> None:
+    page = pages.commands()
+    for group in ("frameworks", "review"):
+        assert f"\n## aims-graph {group}\n\n```\nUsage: aims-graph {group} [OPTIONS] COMMAND" in page
+
+
 def test_the_readme_shows_at_least_one_question_with_its_answer() -> None:
     assert SHOWN
 

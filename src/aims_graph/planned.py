@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from aims_graph import duties, gaps, planning, recorded, residuals
-from aims_graph.errors import AimsGraphError, InputError
+from aims_graph.errors import AimsGraphError, InputError, UnknownName
 from aims_graph.files import read_text
 from aims_graph.library import Library
 from aims_graph.relations import Degree
@@ -63,7 +63,19 @@ def find_plan(library: Library, wish: Wish, options: Options) -> planning.Plan:
 
 
 def _named(library: Library, texts: Iterable[str]) -> list[duties.Named]:
-    return list(dict.fromkeys(duties.named(library.catalogue, library.names, text) for text in texts))
+    return list(dict.fromkeys(_thing(library, text) for text in texts))
+
+
+def _thing(library: Library, text: str) -> duties.Named:
+    """The provision or framework that a text names; InputError for a record, which counts without being named."""
+    try:
+        return duties.named(library.catalogue, library.names, text)
+    except UnknownName:
+        if library.records is None or library.records.find(text) is None:
+            raise
+    raise InputError(
+        f"'{text}' is a record. Name a provision or a framework: records that are loaded count as they are."
+    )
 
 
 def at_least_one(names: Sequence[str]) -> Sequence[str]:
