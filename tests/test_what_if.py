@@ -342,6 +342,16 @@ def test_bad_input_says_what_is_wrong(run: Run, options: tuple[str, ...], says: 
     assert says in ran.err
 
 
+def test_where_nothing_starts_the_answer_says_why(run: Run) -> None:
+    one = ("what-if", "--reject", "iso42001--aiact-021", "--as-of", "1990-01-01")
+    said = "No provision starts a claim on 1990-01-01 for what was asked, so nothing is compared."
+    assert f"Of 0 starts, 0 can be touched. {said}" in " ".join(run(*one).out.split())
+    assert json.loads(run(*one, "--format", "json").out)["notes"] == [said]
+    assert "10.2 is not in force on 1990-01-01" in " ".join(run(*one, "--from", "iso42001:10.2").out.split())
+    now = ("what-if", "--reject", "iso42001--aiact-021", "--as-of", AS_OF, "--format", "json")
+    assert json.loads(run(*now).out)["notes"] == []
+
+
 def test_a_row_is_named_by_its_line_too(run: Run, library: Library) -> None:
     row = carrying(library)
     by_id, by_line = (run("what-if", "--reject", name, "--as-of", AS_OF) for name in (row.id, row.source))

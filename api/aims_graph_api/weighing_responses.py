@@ -86,6 +86,7 @@ class WhatIf(Asked):
     changes: Annotated[list[ClaimChange], Field(description="Changes of degree, losses first.")]
     confidence_changes: Annotated[list[ClaimChange], Field(description="Of claims that keep their degree.")]
     truncated: Truncated
+    notes: Annotated[list[str], Field(description="Why nothing starts, where nothing does.")]
     notice: str
 
 

@@ -83,6 +83,7 @@ def what_if(found: Json) -> Group:
     blocks += _some(found["supposed"], _supposed)
     told = f"Of {found['starts']} starts, {found['recomputed']} can be touched."
     blocks += _claims_changed(found, "Claims that would change: {}. " + told)
+    blocks += [wrapped(note) for note in found["notes"]]
     return Group(*blocks, Text(""), _ended(found))
 
 

@@ -14,7 +14,7 @@ from aims_graph.catalogue import Catalogue
 from aims_graph.index import Best, Index
 from aims_graph.relations import Degree
 from aims_graph.suppositions import Supposition, supposition_json, touched
-from aims_graph.trace import Options
+from aims_graph.trace import Options, why_no_start
 
 LOST, LOWERED, GAINED, RAISED = DEGREES = ("lost", "lowered", "gained", "raised")
 LESS_SURE, SURER = SURENESS = ("less-sure", "surer")
@@ -44,6 +44,7 @@ class WhatIf:
     changes: tuple[Change, ...]  # of degree: losses first
     confidence_changes: tuple[Change, ...]  # of claims that keep their degree
     limited: tuple[str, ...]  # provisions of which a limit of the search left claims out
+    notes: tuple[str, ...]  # why nothing starts
     options: Options
     graph_version: str
 
@@ -75,9 +76,19 @@ def what_if(index: Index, supposed: Sequence[Supposition], options: Options, sta
         changes=tuple(c for c in ordered if c.kind in DEGREES),
         confidence_changes=tuple(c for c in ordered if c.kind in SURENESS),
         limited=tuple(sorted(index.limited | other.limited)),
+        notes=tuple(_refusals(index, asked, options)),
         options=options,
         graph_version=catalogue.version,
     )
+
+
+def _refusals(index: Index, starts: Sequence[str], options: Options) -> Iterator[str]:
+    """Why no claim starts at a provision, or at any."""
+    if not starts:
+        yield f"No provision starts a claim on {options.as_of} for what was asked, so nothing is compared."
+    for start in starts:
+        if start not in index.remembered(start):
+            yield why_no_start(index.catalogue, start, options)
 
 
 def between(start: str, now: Mapping[str, Best], then: Mapping[str, Best]) -> Iterator[Change]:
@@ -130,6 +141,7 @@ def what_if_json(catalogue: Catalogue, found: WhatIf) -> dict[str, Any]:
             found.options.limit,
         ),
         "limited": list(found.limited),
+        "notes": list(found.notes),
         "notice": NOTICE,
     }
 
