@@ -124,6 +124,19 @@ def test_a_guard_that_only_flags_is_not_blamed() -> None:
     assert (found.guards, found.lowered_by) == (("modality",), ())
 
 
+def test_a_guard_that_only_flags_is_not_blamed_beside_what_lowers() -> None:
+    provisions = [provision("a:m1", modality="should"), provision("a:m2"), provision("b:c")]
+    group = [row(name, SUP, "b:c", id=name, joint="g") for name in ("a:m1", "a:m2")]
+    found = told(catalogue(provisions, group), "a:m1", "b:c").stopped_at
+    assert found is not None
+    assert (found.guards, found.lowered_by) == (("modality", "joint"), ("joint",))
+    whole = [provision("a:x", modality="should"), provision("b:w", decomposition="AllOf")]
+    part = provision("b:p", parent="b:w", conditional=True, condition="where it applies")
+    found = told(catalogue([*whole, part], [row("a:x", EQ, "b:w")]), "a:x", "b:p").stopped_at
+    assert found is not None
+    assert (found.guards, found.lowered_by) == (("modality", "conditional"), ("conditional",))
+
+
 def test_a_full_claim_has_nothing_missing() -> None:
     known = catalogue([provision("a:x"), *members("b:w", "p", "q", exhaustive=True)], [row("a:x", EQ, "b:w")])
     found = told(known, "a:x", "b:w")

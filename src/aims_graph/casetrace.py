@@ -28,7 +28,7 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
     context = replace(options.context(), case=case.facts(occurrence))
     starts = [p for p, degree in case.degrees.items() if degree >= Degree.PARTIAL]
     result = infer(catalogue, starts, context)
-    base = answered(catalogue, case.own, result, options, "recorded", case.answers)
+    base = answered(catalogue, case.own, result, options, "recorded", case.answers, context.case)
     return replace(
         base,
         targets=(case.record,),

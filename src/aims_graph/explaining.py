@@ -19,7 +19,7 @@ from aims_graph.relations import Degree
 from aims_graph.shapes import Rules
 from aims_graph.shortfalls import Shortfall, degraded_at, shortfalls
 from aims_graph.statements import case_statement
-from aims_graph.trace import Options, check_options, why_no_start
+from aims_graph.trace import Options, check_options, no_starts, why_no_start
 from aims_graph.whys import left, why
 
 
@@ -116,6 +116,8 @@ def _sentences(
 
 
 def _no_start(catalogue: Catalogue, asked: _Asked, options: Options) -> str:
+    if asked.start is None and asked.found.refused:
+        return " ".join(no_starts(catalogue, asked.found.refused, options, asked.context.case))
     if asked.start is None:
         return f"The record of {asked.name} covers no element of any provision, so no claim starts from it."
     return why_no_start(catalogue, asked.start, options)

@@ -166,12 +166,12 @@ def _cross(
     catalogue: Catalogue, crossing: Crossing, before: Degree, used: Used, context: Context, passing: Passing
 ) -> tuple[Hop, Used]:
     ruling = rule_on(catalogue, crossing, used, context)
-    unguarded = passing(ruling.edge)
+    stated, unguarded = passing(crossing.edge), passing(ruling.edge)
     fired = [f for f in ruling.fired if f.tells(unguarded)]
-    beside = tuple(_beside_guards(catalogue, crossing, before, used, passing(crossing.edge)))
+    beside = tuple(_beside_guards(catalogue, crossing, before, used, stated))
     left = min(unguarded, ruling.cap, *(degree for _, degree in beside))
     allowed = [(f.name, min(f.cap, passing(f.edge or crossing.edge))) for f in fired]
-    allowed += beside
+    lowering = [*((name, degree) for name, degree in allowed if degree < stated), *beside]
     by_itself = before if _is_no_edge(crossing) else transfer(crossing.edge, before)
     relation = crossing.edge.value
     if _is_no_edge(crossing):
@@ -182,8 +182,8 @@ def _cross(
         relation=relation,
         before=before,
         degree=left,
-        guards=tuple(name for name, _ in allowed),
-        lowered_by=tuple(name for name, degree in allowed if degree == left < by_itself),
+        guards=tuple(name for name, _ in (*allowed, *beside)),
+        lowered_by=tuple(name for name, degree in lowering if degree == left < by_itself),
         flags=tuple(flag for f in fired for flag in f.flags),
         source=crossing.source,
         row=crossing.row,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from aims_graph.answers import (
@@ -13,7 +13,16 @@ from aims_graph.answers import (
     WhatElse,
 )
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import NOTHING_RECORDED, Context, Organisation, asks_nothing, expand, may_start
+from aims_graph.chain import (
+    NOTHING_RECORDED,
+    CaseFacts,
+    Context,
+    Organisation,
+    asks_nothing,
+    expand,
+    is_over,
+    may_start,
+)
 from aims_graph.errors import InputError
 from aims_graph.inference import Inference, infer
 from aims_graph.model import ANY_CLASS, DOUBLE_READ, ApplicationDate, Claim, Derivation, Provision
@@ -77,6 +86,7 @@ def answered(
     options: Options,
     assurance: str,
     recorded: Recorded,
+    case: CaseFacts | None = None,
 ) -> WhatElse:
     """The whole answer for claims already inferred; `recorded` holds what is known of the triggers."""
     answers, truncated = select_answers(catalogue, targets, result, options, assurance)
@@ -95,7 +105,7 @@ def answered(
         triggers=trigger_lines(catalogue, targets, options.as_of, options.roles, recorded, options.frameworks),
         own_clause=(),
         **signatures(answers),
-        notes=notes(catalogue, targets, result, options, answers),
+        notes=notes(catalogue, targets, result, options, answers, case),
         truncated=truncated,
     )
 
@@ -113,10 +123,15 @@ def signatures(answers: Sequence[Answer]) -> dict[str, int]:
 
 
 def notes(
-    catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options, answers: Sequence[Answer]
+    catalogue: Catalogue,
+    targets: Sequence[str],
+    result: Inference,
+    options: Options,
+    answers: Sequence[Answer],
+    case: CaseFacts | None = None,
 ) -> tuple[str, ...]:
     """Sentences that belong to the whole answer."""
-    refused = [why_no_start(catalogue, target, options) for target in result.refused]
+    refused = no_starts(catalogue, result.refused, options, case)
     effects = sorted({e for a in answers if (e := catalogue.editions[a.framework].effect) is not None})
     left_out = _left_out(catalogue, (*targets, *(a.provision for a in answers)), options)
     return (*refused, *left_out, *effects, *result.limits(a.provision for a in answers))
@@ -131,8 +146,16 @@ def _left_out(catalogue: Catalogue, shown: Iterable[str], options: Options) -> I
             yield f"{label_of(catalogue, name)} is excluded by the statement of applicability: {why} ({entry.source})"
 
 
-def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
-    """Why no claim can start at a provision."""
+def no_starts(
+    catalogue: Catalogue, refused: Sequence[str], options: Options, case: CaseFacts | None = None
+) -> tuple[str, ...]:
+    """Why nothing starts where it was supposed to; of a case, said once for a clause and its parts."""
+    told = [p for p in refused if case is None or not set(refused).intersection(catalogue.ancestors(p))]
+    return tuple(why_no_start(catalogue, p, options, case) for p in told)
+
+
+def why_no_start(catalogue: Catalogue, target: str, options: Options, case: CaseFacts | None = None) -> str:
+    """Why no claim can start at a provision, in a hypothetical question or from the record of a case."""
     provision = catalogue.provisions[target]
     bound = expand(catalogue, provision.binds)
     if not provision.in_force.holds(options.as_of):
@@ -140,8 +163,10 @@ def why_no_start(catalogue: Catalogue, target: str, options: Options) -> str:
     if bound and options.roles and not bound & expand(catalogue, frozenset(options.roles)):
         whom = ", ".join(sorted(provision.binds))
         return f"{provision.notation} binds {whom}, not {', '.join(options.roles)}: no claim starts here."
-    if asks_nothing(catalogue, provision, options.context()):
+    if asks_nothing(catalogue, provision, replace(options.context(), case=case)):
         return f"All that {provision.notation} asks is asked of others or left out: no claim starts here."
+    if case is not None and is_over(catalogue, provision, case):
+        return f"{provision.notation} was done for a period that is over, and is due again: no claim starts here."
     if may_start(catalogue, provision, options.context()):
         classes = ", ".join(sorted(provision.system_classes))
         return f"{provision.notation} concerns {classes}, not {options.system_class}: no claim starts here."
