@@ -45,6 +45,7 @@ OBJECTS: dict[str | None, dict[str | None, tuple[int, ...]]] = {
     "integrated": {None: (0,), "one": (0, 1), "two": (0, 1)},
     "apart": {None: (0,), "one": (0,), "two": (1,)},
 }
+SHARED = 1  # what two management systems are both about, where the records say nothing of their scopes
 STRONG = {
     SUB: (Relation.SUPPORTS_INTEGRAL, Relation.SUPPORTS_PRECEDES),
     EQ: (Relation.SUPPORTS_INTEGRAL, Relation.SUPPORTED_INTEGRAL),
@@ -57,6 +58,7 @@ ROLES = ("provider", "deployer")
 ANNEX, GPAI = "high-risk-annex-iii", "gpai"
 View = tuple[str, str]
 VIEWS: tuple[View, ...] = tuple((role, kind) for role in ROLES for kind in (ANNEX, GPAI))
+NARROW: View = (ROLES[0], GPAI)
 WIDTH = 256  # bits set apart for one view where all are looked at together
 STANDING_ANYWHERE = reduce(or_, (STANDING_TEXT << WIDTH * i for i in range(len(VIEWS))))
 CONTROL = "AnnexControl"
@@ -91,12 +93,12 @@ class Node:
         return found
 
 
-def asked(node: Node, reading: str, view: View) -> int:
-    """All elements that the text of a provision asks for, of whom it is asked there."""
+def asked(node: Node, reading: str, view: View, without: frozenset[str] = frozenset()) -> int:
+    """All elements that the text of a provision asks for, of whom it is asked there, some parts left aside."""
     if node.bits:
         return reduce(or_, (1 << b for b in node.bits))
-    parts = (asked(m, reading, view) for m in node.members if m.met and is_in_view(m, view))
-    return reduce(or_, parts, node.own[reading])
+    parts = (asked(m, reading, view, without) for m in node.members if m.met and is_in_view(m, view))
+    return reduce(or_, parts, 0 if node.name in without else node.own[reading])
 
 
 def is_in_view(member: Node, view: View) -> bool:
@@ -106,9 +108,18 @@ def is_in_view(member: Node, view: View) -> bool:
     return (not binds or role in binds) and (not classes or kind in classes)
 
 
-def everywhere(node: Node, reading: str) -> int:
-    """All that a provision asks, of everybody."""
-    return reduce(or_, (asked(node, reading, view) << WIDTH * i for i, view in enumerate(VIEWS)))
+def _is_plain(node: Node) -> bool:
+    """Whether a provision is an innermost part that is always asked, and all around it is a sum of parts."""
+    innermost = node.parent is not None and not node.members and not node.stated["conditional"]
+    while node.parent is not None:
+        node = node.parent
+        innermost = innermost and node.kind == ALL_OF
+    return innermost
+
+
+def everywhere(node: Node, reading: str, without: frozenset[str] = frozenset()) -> int:
+    """All that a provision asks, of everybody, some parts left aside."""
+    return reduce(or_, (asked(node, reading, view, without) << WIDTH * i for i, view in enumerate(VIEWS)))
 
 
 class World:
@@ -128,7 +139,11 @@ class World:
         self._next_bit = TEXT
         for name in self.managed:
             self._tree(name)
-        self.rows = [*self._rows(), *self._joint_rows()]
+        self.unshared = self._unshared(Random(f"what two systems share {seed}"))
+        groups: dict[str, list[Mapping]] = {}
+        for drawn in (*self._rows(), *self._joint_rows()):
+            groups.setdefault(drawn.joint or drawn.id, []).append(drawn)
+        self.rows = [drawn for rows in groups.values() if self._shares_something(rows) for drawn in rows]
 
     # -- making ------------------------------------------------------------------
 
@@ -262,6 +277,31 @@ class World:
         """A support that is true of the sets, or one of those that may link anything."""
         alike = self.managed[a.edition] == self.managed[b.edition] and not self.of_case
         return self.chooser.choice(STRONG.get(relation, ()) * 2 * alike + WEAK)
+
+    def _unshared(self, chooser: Random) -> frozenset[str]:
+        """Parts of what one edition asks that are about nothing that two management systems share.
+
+        They are asked of one view at least, so that what is shared may lie in what is asked of others.
+        """
+        if self.of_case or self.scopes is not None:
+            return frozenset()
+        systems = list(self.managed.values())
+        alone = [n for n in self.nodes.values() if systems.count(self.managed[n.edition]) == 1]
+        plain = [n.name for n in alone if _is_plain(n) and is_in_view(n, NARROW)]
+        return frozenset(name for name in plain if chooser.random() < 0.7)
+
+    def _shares_something(self, rows: list[Mapping]) -> bool:
+        """Whether the two sides of a row, or joint group, still share something without the parts that are unshared."""
+        reading = rows[0].rationale_kind or READINGS[0]
+        sides = [self.nodes[r.subject] for r in rows], [self.nodes[r.object] for r in rows]
+        if not self.unshared or len({self.managed[side[0].edition] for side in sides}) == 1:
+            return True
+
+        def common(without: frozenset[str]) -> int:
+            left, right = (reduce(or_, (everywhere(n, reading, without) for n in side)) for side in sides)
+            return left & right
+
+        return bool(common(self.unshared)) or not common(frozenset())
 
     def _overlap(self, elements: int) -> str:
         standing = elements & STANDING_ANYWHERE
@@ -402,7 +442,8 @@ class World:
         """What a provision is about: of a case its own system, and others where it is asked of all at once."""
         if self.of_case:
             return (0, 1) if node.wide and self.one_system else (0,)
-        return OBJECTS[self.scopes][self.managed[node.edition]]
+        about = OBJECTS[self.scopes][self.managed[node.edition]]
+        return tuple(o for o in about if o != SHARED) if node.name in self.unshared else about
 
     def is_set_off(self, node: Node) -> bool:
         """Whether the case sets a provision off, in the period that runs, and in a system that it is recorded for."""

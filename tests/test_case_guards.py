@@ -30,6 +30,7 @@ from worlds import (
     trigger,
 )
 
+from aims_graph import planned
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Entry, Organisation
 from aims_graph.closure import asserted, covers
@@ -547,6 +548,20 @@ def test_a_case_whose_own_duty_is_due_again_starts_nothing_from_it() -> None:
     assert ask(known, "a:x", case=facts).refused == ("a:x",)
 
 
+def test_of_a_case_whose_period_is_over_every_answer_says_so(tmp_path: Path) -> None:
+    due = 'ex:TA-nonconformity aims:dueOn "2027-12-31"^^xsd:date .'
+    library, before, after = recorded(tmp_path, due, beside="complete.ttl"), date(2027, 12, 31), date(2028, 1, 1)
+    said = "10.2 was done for a period that is over, and is due again: no claim starts here."
+    assert library.explain("NC-3", "iso27001:10.2", Options(after)).sentence == said
+    (note,) = [n for n in library.what_else(["NC-3"], Options(after)).notes if "starts" in n]
+    assert note == said
+    assert not [n for n in library.what_else(["NC-3"], Options(before)).notes if "starts" in n]
+    asked = [planned.find_gaps(library, [], Options(day, frameworks=("iso42001",))) for day in (before, after)]
+    held = [[p for p, _ in found.recorded if p.startswith("iso42001:10.2")] for found in asked]
+    assert held[0]
+    assert held[1] == []
+
+
 ANSWERED = """
 ex:NC-3 aims:triggerAnswer ex:TA-a .
 ex:TA-a a aims:TriggerAnswer ; aims:answersTrigger iso27001:trigger-interval-internal-audit ; aims:answer "yes" ;
@@ -732,6 +747,20 @@ def test_subsets_survive_a_restriction(relation: Relation) -> None:
     known = split("provider", "deployer")
     known = known.with_mappings((row("a:x", relation, "b:w"),))
     assert degree(known, "a:x", "b:w", roles=("provider",)) == degree(known, "a:x", "b:w")
+
+
+@pytest.mark.parametrize("relation", [EQ, SUP, SUB])
+def test_a_row_between_two_management_systems_is_an_overlap_under_a_restriction_too(relation: Relation) -> None:
+    known = split("provider", "deployer").with_mappings((row("a:x", relation, "b:w"),))
+    systems = [edition("a", managed="one"), edition("b", managed="two")]
+    known = replace(known, editions={e.id: e for e in systems})
+    for start, end in (("a:x", "b:w"), ("b:w", "a:x")):
+        assert degree(known, start, end) is P
+        assert degree(known, start, end, roles=("provider",)) is C
+        assert fired(known, start, end, roles=("provider",)) == ("twins", "restriction")
+    as_one = Organisation(integrated=frozenset({frozenset({"one", "two"})}))
+    kept = degree(known, "a:x", "b:w", organisation=as_one)
+    assert degree(known, "a:x", "b:w", roles=("provider",), organisation=as_one) is kept
 
 
 def test_an_overlap_need_not_lie_in_the_class_of_systems_asked_about() -> None:

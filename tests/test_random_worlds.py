@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import count, islice
 
 import pytest
 from set_worlds import World
@@ -135,6 +135,17 @@ def test_a_choice_that_nobody_judged_appropriate_counted_as_full_would_be_false(
 ) -> None:
     monkeypatch.setattr(chain, "judged", lambda part, edge, _: Edge.FREE_CHOICE if edge is Edge.CHOSEN else edge)
     assert next(falsehoods(some(of_case=True)), None) is not None
+
+
+def sharing_a_part() -> Iterator[World]:
+    """Worlds in which two management systems share what some parts ask, and nothing of what others ask."""
+    return (world for world in islice(made(of_case=False), 1_800) if world.unshared)
+
+
+def test_what_two_management_systems_share_may_lie_in_what_is_asked_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert next(falsehoods(sharing_a_part()), None) is None
+    monkeypatch.setattr(guards, "travelling", lambda _catalogue, crossing, _used, _context: crossing.edge)
+    assert next(falsehoods(sharing_a_part()), None) is not None
 
 
 RAISED = [

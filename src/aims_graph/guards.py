@@ -314,11 +314,19 @@ def _restriction(catalogue: Catalogue, crossing: Crossing, used: Used, context: 
     """
     if asks_nothing(catalogue, crossing.target, context):
         return Fired("restriction", Degree.CANDIDATE, ("nothing-asked-here",))
-    if crossing.row is None or crossing.edge not in _OVERLAPS or crossing.row.condition:
+    if crossing.row is None or crossing.row.condition:
         return None
-    if any(has_part_for_others(catalogue, end, context) for end in (crossing.origin, crossing.target)):
+    if not any(has_part_for_others(catalogue, end, context) for end in (crossing.origin, crossing.target)):
+        return None
+    if travelling(catalogue, crossing, used, context) in _OVERLAPS:
         return Fired("restriction", Degree.CANDIDATE, ("overlap-may-lie-elsewhere",))
     return None
+
+
+def travelling(catalogue: Catalogue, crossing: Crossing, used: Used, context: Context) -> Edge:
+    """The edge that a crossing is taken as: across two management systems, strong rows leave an overlap only."""
+    fired = _twins(catalogue, crossing, used, context)
+    return crossing.edge if fired is None or fired.edge is None else fired.edge
 
 
 _OVERLAPS = (Edge.INTERSECTS, Edge.SUPPORTS_EXAMPLE)  # what makes partial from full and says not where it is shared
@@ -348,9 +356,8 @@ LOCAL: tuple[Guard, ...] = (
     _period,
     _appropriate,
     _applicability,
-    _restriction,
 )
-OF_CHAIN: tuple[Guard, ...] = (_role, _system_class, _rationale, _twins, _modality, _vacuous)
+OF_CHAIN: tuple[Guard, ...] = (_role, _system_class, _rationale, _twins, _modality, _vacuous, _restriction)
 
 GUARDS: tuple[Guard, ...] = (
     _trust,
