@@ -72,12 +72,12 @@ def terms() -> str:
 def agreement() -> str:
     """docs/mapping-quality.md with the table of agreement as the readings give it."""
     lines = [
-        "| pair | pairs read twice | same | agreement | kappa | rows | double-read |",
-        "|---|---|---|---|---|---|---|",
+        "| pair | pairs read twice | same | agreement | kappa | rows | double-read | of them settled |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for found in reviewing.outcomes(read_all([ROOT])):
         kappa = "" if found.kappa is None else f"{found.kappa:.2f}"
-        cells = (found.pairs, found.same, f"{found.agreement:.2f}", kappa, found.rows, found.double_read)
+        cells = (found.pairs, found.same, f"{found.agreement:.2f}", kappa, found.rows, found.double_read, found.settled)
         lines.append(f"| {found.pair} | {' | '.join(map(str, cells))} |")
     return _between("mapping-quality.md", (START, END), lines)
 

@@ -19,7 +19,17 @@ def test_a_row_says_related_unrelated_or_no_counterpart() -> None:
     assert outcome(row("a:x", INT, "b:x")) == RELATED
     assert outcome(row("a:x", Relation.SUPPORTS, "b:x")) == RELATED
     assert outcome(row("a:x", NONE, "b:x")) == UNRELATED
+    assert outcome(row("a:x", Relation.NO_RELATIONSHIP, "b:x")) == UNRELATED
     assert outcome(row("a:x", Relation.NO_RELATIONSHIP, NO_TERM_FOUND)) == ABSENT
+
+
+def test_every_duty_of_the_five_frameworks_was_judged_against_the_other_four(run: Run) -> None:
+    found = json.loads(run("coverage", "--as-of", AS_OF, "--format", "json").out)
+    five = {"iso42001", "aiact", "airmf", "iso27001", "nistrmf"}
+    lines = [line for line in found["directions"] if {line["from"], line["to"]} <= five]
+    assert len(lines) == 20
+    assert {(line["from"], line["to"]): line["not_judged_provisions"] for line in lines if line["not_judged"]} == {}
+    assert all(line["duties"] for line in lines)
 
 
 def test_the_table_names_each_pair_both_ways(run: Run) -> None:

@@ -15,8 +15,8 @@ from typing import Any, Final
 from aims_graph import duties
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
+from aims_graph.connections import APART
 from aims_graph.model import ACCEPTED, DOUBLE_READ, PROPOSED, PUBLISHED, REJECTED, Mapping
-from aims_graph.relations import Relation
 from aims_graph.vocab import NO_TERM_FOUND
 
 RELATED, UNRELATED, ABSENT = "related", "unrelated", "no-counterpart"
@@ -106,7 +106,7 @@ def outcome(row: Mapping) -> str:
     """What a row says of its provision."""
     if NO_TERM_FOUND in (row.subject, row.object):
         return ABSENT
-    return UNRELATED if row.relation is Relation.UNRELATED else RELATED
+    return UNRELATED if row.relation in APART else RELATED
 
 
 def coverage_json(catalogue: Catalogue, found: Iterable[Direction], as_of: date) -> dict[str, Any]:

@@ -26,10 +26,10 @@ from aims_graph import (
     turtle,
 )
 from aims_graph.catalogue import Catalogue, inspect
+from aims_graph.connections import APART
 from aims_graph.errors import DataError, InputError, Problem
 from aims_graph.files import FOLDERS, DataFile
 from aims_graph.model import ANY_OF, BOTH, DOUBLE_READ, PROPOSED, PUBLISHED, Mapping, Source
-from aims_graph.relations import Relation
 from aims_graph.vocab import AIMS, NO_TERM_FOUND, RDFS
 
 EXAMPLE_DAY = date(2026, 11, 22)  # the as-of of rule examples that state none
@@ -217,7 +217,7 @@ def _repetitions(catalogue: Catalogue) -> Iterator[Problem]:
         for row in file.rows
         if row.status != PUBLISHED
         and NO_TERM_FOUND not in (row.subject, row.object)
-        and row.relation is not Relation.UNRELATED
+        and row.relation not in APART
     ]
     for row, other, share in repetition.repeated(catalogue, rows):
         what = f"the reason is nearly that of {other.source} ({100 * share:.0f} % of its runs of words)."

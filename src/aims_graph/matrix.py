@@ -10,6 +10,7 @@ from typing import Any
 
 from aims_graph.answers import NOTICE, number
 from aims_graph.catalogue import Catalogue
+from aims_graph.connections import APART
 from aims_graph.coverage import Direction, coverage, coverage_json
 from aims_graph.errors import InputError
 from aims_graph.index import Best, Index
@@ -63,7 +64,7 @@ class Beside:
             return OURS_ONLY
         if not self.ours:
             return THEIRS_ONLY
-        return DISAGREE if all(o.relation is Relation.UNRELATED for o in self.ours) else AGREE
+        return DISAGREE if all(o.relation in APART for o in self.ours) else AGREE
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,7 @@ class Summary:
 
 def summary(found: Crosswalk, columns: int = MOST_COLUMNS) -> Summary:
     """The related pairs by larger parts: as deep into each framework as so many parts allow."""
-    pairs = {(line.start, line.end) for line in found.lines if line.relation is not Relation.UNRELATED}
+    pairs = {(line.start, line.end) for line in found.lines if line.relation not in APART}
     starts = _grouped(found.catalogue, {a for a, _ in pairs}, MOST_ROWS)
     ends = _grouped(found.catalogue, {b for _, b in pairs}, columns)
     counts: dict[tuple[str, str], int] = defaultdict(int)

@@ -28,6 +28,7 @@ class Outcome:
     kappa: float | None
     rows: int
     double_read: int
+    settled: int  # of the double-read, those on which the readers differed and a written reason decided
     open: int
 
 
@@ -111,6 +112,7 @@ def _compare(files: dict[str, DataFile], pair: str) -> tuple[Outcome, str, str, 
         agreement.kappa,
         len(made),
         len(held),
+        sum(r.outcome == reviews.SETTLED for r in made if r.record_id in held),
         len(made) - len(held),
     )
     return outcome, reviews.write_reviews(made), path, _with_statuses(mapping.text, parsed, held)

@@ -194,7 +194,7 @@ def review_compare(
 
     root = data_roots(data or ())[-1]
     outcomes = reviewing.compare_all(root, read_all([root]), tuple(pairs or ()))
-    columns = ("pair", "pairs", "same", "agreement", "kappa", "rows", "double_read", "open")
+    columns = ("pair", "pairs", "same", "agreement", "kappa", "rows", "double_read", "settled", "open")
     rows = [[getattr(o, c) for c in columns] for o in outcomes]
     if format is Format.json:
         print_json({"reviews": [dict(zip(columns, row, strict=True)) for row in rows]})
@@ -205,3 +205,44 @@ def review_compare(
 
         shown = [["" if c is None else f"{c:.2f}" if isinstance(c, float) else str(c) for c in r] for r in rows]
         tables.show(tables.rows(columns, shown))
+
+
+@review_app.command("experts")
+def review_experts(
+    file: Annotated[Path | None, typer.Argument(help="A filled sheet; without it, an empty one is printed.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed of the draw.")] = 1,
+    rows: Annotated[int, typer.Option(min=1, help="How many rows the sheet has.")] = 60,
+    data: Data = None,
+    format: Output = Format.table,
+) -> None:
+    """A sheet of rows for people who know the texts; with FILE, how far they agree with the rows."""
+    from aims_graph import experts
+
+    catalogue = Library.open(data or ()).catalogue
+    if file is None:
+        sys.stdout.write(experts.sheet(catalogue, seed, rows))
+        return
+    found = experts.result(catalogue, str(file), read_text(file))
+    columns = ("subject", "object", "row", "expert_relation", "expert")
+    lines = [(*pair, ours, theirs, who) for pair, ours, theirs, who in found.differing]
+    if format is Format.json:
+        print_json(
+            {
+                "experts": list(found.experts),
+                "judged": found.judged,
+                "same": found.agreement.same,
+                "agreement": found.agreement.raw if found.judged else None,
+                "kappa": found.agreement.kappa,
+                "differing": [dict(zip(columns, line, strict=True)) for line in lines],
+            }
+        )
+    elif format is Format.csv:
+        print_csv(columns, lines)
+    else:
+        from aims_graph import tables
+
+        kappa = "" if found.agreement.kappa is None else f", kappa {found.agreement.kappa:.2f}"
+        who = ", ".join(found.experts) or "nobody named"
+        print(f"{found.judged} {'row' if found.judged == 1 else 'rows'} judged by {who}: {found.agreement.same} as the rows say{kappa}.")
+        if lines:
+            tables.show(tables.rows(columns, lines))
