@@ -608,10 +608,20 @@ def test_of_two_answers_the_one_that_holds_longer_counts_and_one_without_an_end_
         (date(2026, 12, 31), "P15D", date(2027, 1, 15)),
         (date(2026, 12, 1), "P1W", date(2026, 12, 8)),
         (date(2026, 12, 1), "P1M", date(2027, 1, 1)),
+        (date(9999, 6, 30), "P1Y", date.max),
+        (date(2026, 12, 1), "P9000Y", date.max),
+        (date(9999, 12, 1), "P5W", date.max),
+        (date(2026, 12, 1), "P99999999999D", date.max),
     ],
 )
 def test_a_duration_is_counted_by_the_calendar(day: date, duration: str, expected: date) -> None:
     assert later(day, duration) == expected
+
+
+@pytest.mark.parametrize("text", ["1Y", "P1Y or so", "PT1H"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration of years, months, weeks and days"):
+        later(date(2026, 1, 1), text)
 
 
 BACK = 'ex:NC-5 a aims:Nonconformity ; dcterms:identifier "NC-5" ; aims:recurrenceOf ex:NC-3 {when} .'

@@ -6,14 +6,14 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.records import Records
 from aims_graph.vocab import AIMS
 
 AT_INTERVALS = "event-planned-interval"
-_PARTS = re.compile(r"(\d+)([YMWD])")
+_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,23 @@ def _freshness(catalogue: Catalogue, trigger: str) -> str | None:
 
 
 def later(day: date, duration: str) -> date:
-    """The day that lies an ISO 8601 duration of days or longer after a day.
+    """The day that lies an ISO 8601 duration of days or longer after a day; the last day of a short month.
 
-    >>> later(date(2026, 1, 31), "P1M"), later(date(2026, 11, 22), "P1Y6M")
-    (datetime.date(2026, 2, 28), datetime.date(2028, 5, 22))
+    What lies beyond the year 9999 is its last day. ValueError for what is no such duration.
+
+    >>> later(date(2026, 1, 31), "P1M"), later(date(2026, 11, 22), "P1Y6M"), later(date(2026, 1, 1), "P2W")
+    (datetime.date(2026, 2, 28), datetime.date(2028, 5, 22), datetime.date(2026, 1, 15))
     """
-    parts = {unit: int(count) for count, unit in _PARTS.findall(duration)}
-    months = day.year * 12 + day.month - 1 + 12 * parts.get("Y", 0) + parts.get("M", 0)
-    year, month = months // 12, months % 12 + 1
+    found = _DURATION.fullmatch(duration)
+    if found is None:
+        raise ValueError(f"'{duration}' is not a duration of years, months, weeks and days, such as P1Y6M")
+    years, months, weeks, days = (int(n or 0) for n in found.groups())
+    month = day.month - 1 + months + 12 * years
+    year, month = day.year + month // 12, month % 12 + 1
+    if year > MAXYEAR:
+        return date.max
     moved = date(year, month, min(day.day, monthrange(year, month)[1]))
-    return moved + timedelta(days=7 * parts.get("W", 0) + parts.get("D", 0))
+    return moved + timedelta(min(7 * weeks + days, (date.max - moved).days))
 
 
 def passed(records: Records, catalogue: Catalogue, case: str, as_of: date) -> Iterator[str]:

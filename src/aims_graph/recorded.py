@@ -6,25 +6,23 @@ occurrences, and cases that nobody wrote down may exist.
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, date, timedelta
+from datetime import date
 
 from aims_graph.cases import CaseRecord
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
 from aims_graph.inference import infer
 from aims_graph.model import EvidenceRequirement, Finding
+from aims_graph.periods import later
 from aims_graph.records import Records
 from aims_graph.relations import Degree
 from aims_graph.vocab import AIMS, DCTERMS, RDFS
 
 NO_RECORD, IN_PART, STALE, RECORDED = "no-record", "recorded-in-part", "stale-evidence", "recorded"
 CASE, CONTROL, EVIDENCE, CONCLUSION = "case", "control", "evidence", "conclusion"
-_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 
 
 @dataclass(frozen=True)
@@ -172,24 +170,6 @@ def _fault(records: Records, item: str, requirement: EvidenceRequirement, day: d
         return None
     last = later(issued, requirement.freshness)
     return f"issued {issued}, fresh until {last} ({requirement.freshness})" if last < day else None
-
-
-def later(day: date, duration: str) -> date:
-    """The day that lies an ISO 8601 duration of years, months and days after another; the last day of a short month.
-
-    >>> later(date(2024, 2, 29), "P1Y"), later(date(2026, 1, 31), "P1M")
-    (datetime.date(2025, 2, 28), datetime.date(2026, 2, 28))
-    """
-    found = _DURATION.fullmatch(duration)
-    if found is None:
-        raise ValueError(f"'{duration}' is not a duration of years, months and days, such as P1Y6M")
-    years, months, days = (int(n or 0) for n in found.groups())
-    month = day.month - 1 + months + 12 * years
-    year, month = day.year + month // 12, month % 12 + 1
-    if year > MAXYEAR:
-        return date.max
-    start = date(year, month, min(day.day, monthrange(year, month)[1]))
-    return start + min(timedelta(days=days), date.max - start)
 
 
 def _waivers(catalogue: Catalogue, records: Records, day: date) -> dict[str, Waiver]:
