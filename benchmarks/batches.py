@@ -138,7 +138,11 @@ def _fastest(store: ox.Store) -> tuple[Callable[[], Found], str]:
 
 def _flat(index: Index, actions: Sequence[str], closed: Sequence[str]) -> Found:
     found = by_action(index, closed)
-    return [(action, c.provision, c.degree.word) for action, claims in zip(actions, found, strict=True) for c in claims]
+    return [
+        (action, c.provision, c.degree.word)
+        for action, claims in zip(actions, found, strict=True)
+        for c in claims.values()
+    ]
 
 
 def _equal(one: Found, other: Found) -> None:
@@ -177,7 +181,7 @@ def _same(table: Table, index: Index, closed: Sequence[str], rows: Rows) -> None
     """The columns say what `by_action` says, claim by claim in its order."""
     at = iter(zip(rows.action.tolist(), rows.provision.tolist(), rows.degree.tolist(), strict=True))
     for action, claims in enumerate(by_action(index, closed)):
-        said = sorted((action, table.numbers[c.provision], int(c.degree)) for c in claims)
+        said = sorted((action, table.numbers[c.provision], int(c.degree)) for c in claims.values())
         if said != sorted(next(at) for _ in claims):
             raise AssertionError(f"columns and values differ at action {action}")
     if next(at, None) is not None:

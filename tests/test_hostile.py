@@ -16,7 +16,10 @@ from worlds import TODAY, F, P, ask, catalogue, claim, context, members, provisi
 from aims_graph import index as compiled
 from aims_graph import inference, trace
 from aims_graph.catalogue import Catalogue
+from aims_graph.closure import covers
+from aims_graph.errors import InputError
 from aims_graph.index import Index
+from aims_graph.library import Library
 from aims_graph.model import Provision
 from aims_graph.relations import EQ, INT
 from aims_graph.table import Table
@@ -88,8 +91,8 @@ def test_the_index_names_where_it_kept_only_some_of_the_proofs(monkeypatch: pyte
     found = index.claims("e0:p")
     assert {c.degree for c in found.values()} == {F}
     assert len(found) == 20
-    assert index.limited
-    assert index.limited <= found.keys()
+    assert found.limited
+    assert found.limited <= found.keys()
 
 
 def test_the_full_search_names_where_it_kept_only_some_of_the_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,16 +121,27 @@ def test_what_an_index_that_ends_early_leaves_out_is_named(monkeypatch: pytest.M
         whole = dict(Index(known, how).everything())
         monkeypatch.setattr(compiled, "MAX_CROSSED", most)
         for start, claims in whole.items():
-            index = Index(known, how)
-            cut = index.claims(start)
+            cut = Index(known, how).claims(start)
             lower = {p for p, c in claims.items() if p not in cut or cut[p].degree < c.degree}
             assert cut.keys() <= claims.keys()
             assert all(cut[p].degree <= claims[p].degree for p in cut)
-            assert {p for p in claims if p not in lower and cut[p].confidence != claims[p].confidence} <= index.limited
-            assert lower <= index.limited
+            assert {p for p in claims if p not in lower and cut[p].confidence != claims[p].confidence} <= cut.limited
+            assert lower <= cut.limited
             left_out += len(lower)
         monkeypatch.undo()
     assert left_out > 50
+
+
+def test_what_provisions_cover_is_refused_where_a_limit_may_have_cut_it_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = every_pair(4)
+    assert set(covers(known, context())["e0:p"]) == {f"e{i}:p" for i in range(4)}
+    monkeypatch.setattr(compiled, "MAX_KEPT", 1)
+    assert set(covers(known, context())["e0:p"]) == {f"e{i}:p" for i in range(4)}, "only proofs were left out"
+    monkeypatch.setattr(compiled, "MAX_CROSSED", 2)
+    with pytest.raises(InputError, match="a limit of the search cut short what 'e0:p' covers"):
+        covers(known, context())
+    with pytest.raises(InputError, match="cut short"):
+        Library(known).store(TODAY)
 
 
 def test_a_cycle_of_overlaps_ends_after_one_hop() -> None:
@@ -142,9 +156,9 @@ def test_a_cycle_of_overlaps_ends_after_one_hop() -> None:
 def test_a_whole_of_ten_thousand_members_is_full_by_all_of_them_and_partial_by_all_but_one(siblings: Catalogue) -> None:
     index = Index(siblings, context())
     names = [f"a:m{i}" for i in range(SIBLINGS)]
-    assert index.claims(*names)["b:q"].degree is F
-    assert index.claims(*names[:-1])["b:q"].degree is P
-    assert not index.limited
+    every, all_but_one = index.claims(*names), index.claims(*names[:-1])
+    assert (every["b:q"].degree, all_but_one["b:q"].degree) == (F, P)
+    assert not every.limited | all_but_one.limited
 
 
 def test_ten_thousand_members_follow_from_their_whole(siblings: Catalogue) -> None:

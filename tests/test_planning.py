@@ -15,6 +15,7 @@ import worlds as w
 from conftest import Run
 
 from aims_graph import duties, hitting
+from aims_graph import index as indexes
 from aims_graph.catalogue import Catalogue
 from aims_graph.cones import Cones
 from aims_graph.errors import InputError
@@ -292,12 +293,16 @@ def test_a_time_limit_reports_bound_and_gap() -> None:
         _plan(known, "b", seconds=-1)
 
 
-def test_a_limit_of_the_index_takes_the_proof_away(pair: Catalogue) -> None:
-    index = Index(pair, Options(w.TODAY).context())
-    index.limited.add("b:1.1")
-    found = _plan(pair, "b:1", index=index)
-    assert (found.proved, int(found.bound), found.gap) == (False, 0, 1.0)
-    assert "left claims out at b:1.1" in found.notes[0]
+def test_a_limit_of_the_index_takes_the_proof_away_from_the_plans_that_met_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexes, "MAX_CROSSED", 4)
+    provisions = [w.provision(n) for n in ("a:1", "b:1", "s:1", *(f"n{i}:1" for i in range(4)))]
+    known = w.catalogue(provisions, [w.row("a:1", EQ, "b:1"), *(w.row("s:1", EQ, f"n{i}:1") for i in range(4))])
+    index = Index(known, Options(w.TODAY).context())
+    limited = _plan(known, "n1:1", sources=("s",), index=index)
+    assert (int(limited.cost), limited.proved, int(limited.bound), limited.gap) == (1, False, 0, 1.0)
+    assert "left claims out at n0:1, n1:1, n2:1, n3:1" in limited.notes[0]
+    whole = _plan(known, "b:1", sources=("a",), index=index)
+    assert (int(whole.cost), whole.proved, int(whole.bound), whole.notes) == (1, True, 1, ())
 
 
 def test_a_framework_without_duties_cannot_be_closed(pair: Catalogue) -> None:

@@ -10,7 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from aims_graph_api.responses import DegreeWord, Fraction, Place
 
 Truncated = Annotated[bool, Field(description="Whether `limit` cut a list off; counts are never cut.")]
-BestConfidence = Annotated[Fraction | None, Field(description="Of the best proof; null: not stated, which is not 0.")]
+BestConfidence = Annotated[
+    Fraction | None,
+    Field(
+        description="Of the best proof found, a lower bound where members of a whole share rows; "
+        "null: not stated, which is not 0."
+    ),
+]
 
 
 class Asked(BaseModel):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aims_graph.index import Best, Index
+from aims_graph.index import Claims, Index
 from aims_graph.table import Table
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def by_action(index: Index, actions: Sequence[str]) -> list[tuple[Best, ...]]:
-    """For each action, given by the provision it does, the claims that follow, best first.
+def by_action(index: Index, actions: Sequence[str]) -> list[Claims]:
+    """For each action, given by the provision it does, the claims that follow, best first, and what a limit left out.
 
-    Actions that do the same provision share one tuple. KeyError for a provision that does not exist.
+    Actions that do the same provision share one answer. KeyError for a provision that does not exist.
     """
-    found = {provision: tuple(index.remembered(provision).values()) for provision in dict.fromkeys(actions)}
+    found = {provision: index.remembered(provision) for provision in dict.fromkeys(actions)}
     return [found[provision] for provision in actions]
 
 
@@ -43,6 +43,7 @@ class Batch:
         self.provision = np.ascontiguousarray(columns.provision[best])
         self.degree = np.ascontiguousarray(columns.degree[best])
         self.confidence = columns.confidence[best].astype(np.float32)
+        self.limited: Mapping[str, tuple[str, ...]] = table.limited
 
     def rows(self, actions: NDArray[np.int32]) -> Rows:
         """All claims of all actions, each given by the number of the provision it does. Plain numpy."""

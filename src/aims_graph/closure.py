@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
+from aims_graph.errors import InputError
 from aims_graph.guards import travels_as
 from aims_graph.index import Index
 from aims_graph.model import ANY_CLASS
@@ -16,11 +17,20 @@ from aims_graph.relations import Degree
 def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]:
     """For each provision that can start a question, what is full when it is, itself included: `strm:covers`.
 
-    For no role or system class in particular; texts not in force on the day are left out.
+    For no role or system class in particular; texts not in force on the day are left out. What a question reads here
+    is taken for all there is: raises InputError where a limit of the search may have left something out.
     """
     open_context = replace(context, roles=frozenset(), system_class=ANY_CLASS, case=None)
-    found = Index(catalogue, open_context).everything()
-    return {start: tuple(sorted(p for p, c in claims.items() if c.degree is Degree.FULL)) for start, claims in found}
+    found: dict[str, tuple[str, ...]] = {}
+    for start, claims in Index(catalogue, open_context).everything():
+        full = {name for name, claim in claims.items() if claim.degree is Degree.FULL}
+        if not claims.limited <= full:
+            raise InputError(
+                f"a limit of the search cut short what '{start}' covers, so no question can rely on it. "
+                "Load fewer data folders, or ask what-else, which names what a limit left out."
+            )
+        found[start] = tuple(sorted(full))
+    return found
 
 
 def asserted(catalogue: Catalogue, context: Context) -> Iterator[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aims_graph import reach
 from aims_graph.answers import NOTICE
 from aims_graph.catalogue import Catalogue
-from aims_graph.index import Index
+from aims_graph.index import Best, Claims, Index
 from aims_graph.model import Mapping
 from aims_graph.trace import Options
 from aims_graph.what_if import DEGREES, KINDS, SURENESS, Change, between, changes_json
@@ -56,7 +56,7 @@ class Comparison:
     starts: int  # provisions asked about
     changes: tuple[Change, ...]  # of degree: losses first
     confidence_changes: tuple[Change, ...]
-    limited: tuple[str, ...]
+    limited: tuple[str, ...]  # provisions of which a limit of the search left claims out
     options: Options
     before: Catalogue
     after: Catalogue
@@ -71,11 +71,13 @@ def compare(before: Index, after: Index, options: Options) -> Comparison:
     """What differs between two states of the data, as of one day and for the same question."""
     starts = tuple(dict.fromkeys((*reach.starts(before), *reach.starts(after))))
     changes: list[Change] = []
+    limited: set[str] = set()
     for start in starts:
-        claims = [
-            reach.beyond(index.catalogue, start, index.remembered(start)) if start in index.catalogue.provisions else {}
-            for index in (before, after)
-        ]
+        claims: list[dict[str, Best]] = []
+        for index in (before, after):
+            found = index.remembered(start) if start in index.catalogue.provisions else Claims()
+            limited |= found.limited
+            claims.append(reach.beyond(index.catalogue, start, found) if found else {})
         changes += between(start, claims[0], claims[1])
     ordered = sorted(changes, key=lambda c: (KINDS.index(c.kind), c.start, c.provision))
     return Comparison(
@@ -83,7 +85,7 @@ def compare(before: Index, after: Index, options: Options) -> Comparison:
         starts=len(starts),
         changes=tuple(c for c in ordered if c.kind in DEGREES),
         confidence_changes=tuple(c for c in ordered if c.kind in SURENESS),
-        limited=tuple(sorted(before.limited | after.limited)),
+        limited=tuple(sorted(limited)),
         options=options,
         before=before.catalogue,
         after=after.catalogue,

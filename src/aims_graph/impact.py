@@ -14,7 +14,7 @@ from aims_graph.affected_records import AffectedRecord, affected_records
 from aims_graph.answers import NOTICE, number
 from aims_graph.catalogue import Catalogue
 from aims_graph.errors import InputError
-from aims_graph.index import Index
+from aims_graph.index import Claims, Index
 from aims_graph.model import REJECTED, EvidenceRequirement, Interval, Mapping, Provision, Trigger
 from aims_graph.records import Records
 from aims_graph.relations import Degree
@@ -110,19 +110,20 @@ def impact(
     catalogue = index.catalogue
     rows = tuple(_rows(catalogue, affected))
     without = Index(_without(catalogue, affected, rows), index.context)
+    limited: set[str] = set()
     iris = {catalogue.provisions[p].iri: p for p in (*affected.inside, *affected.around)}
     ruled = ((r, [iris[i] for i in r.provisions if i in iris]) for r in rules.rules)
     return Impact(
         affected=affected,
         rows=rows,
-        claims=tuple(_claims(index, without, affected, rows)),
+        claims=tuple(_claims(index, without, affected, rows, limited)),
         evidence=tuple(_touched(affected, ((e, e.required_by) for e in catalogue.evidence.values()))),
         rules=tuple(_touched(affected, ruled)),
         triggers=tuple(_touched(affected, ((t, (*t.sets_off, t.defined_in)) for t in catalogue.triggers.values()))),
         references=tuple(_from_elsewhere(catalogue, affected, lambda p: p.refers_to)),
         suggested_actions=tuple(_from_elsewhere(catalogue, affected, lambda p: p.suggested_for)),
         records=None if records is None else affected_records(catalogue, rules, records, affected, options.as_of),
-        limited=tuple(sorted(index.limited | without.limited)),
+        limited=tuple(sorted(limited)),
         between=between,
         options=options,
         graph_version=catalogue.version,
@@ -149,15 +150,20 @@ def _from_elsewhere(
     return _touched(affected, ((p, names(p)) for p in outside))
 
 
-def _claims(index: Index, without: Index, affected: Affected, rows: Sequence[TouchedRow]) -> Iterator[TouchedClaim]:
+def _claims(
+    index: Index, without: Index, affected: Affected, rows: Sequence[TouchedRow], limited: set[str]
+) -> Iterator[TouchedClaim]:
+    """The claims that are touched, in order of their starts; what a limit left out of any is added to `limited`."""
     catalogue = index.catalogue
     touched = {same.id for r in rows for same in reach.together(catalogue, r.row)}
     for start in reach.starts(index):
-        found = reach.beyond(catalogue, start, index.remembered(start))
+        known = index.remembered(start)
+        found = reach.beyond(catalogue, start, known)
         through = {name: tuple(p for p in dict.fromkeys(b.path) if p in affected.inside) for name, b in found.items()}
         used = {name: tuple(r for r in best.rows if r in touched) for name, best in found.items()}
         concerned = sorted(name for name in found if through[name] or used[name])
-        left = without.claims(start) if concerned else {}
+        left = without.claims(start) if concerned else Claims()
+        limited |= known.limited | left.limited
         for name in concerned:
             degree = left[name].degree if name in left else Degree.NONE
             best = found[name]

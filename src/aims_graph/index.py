@@ -16,8 +16,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heappop, heappush
+from itertools import count
 from math import prod
 from operator import itemgetter
+from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from aims_graph.catalogue import Catalogue
@@ -38,17 +40,27 @@ _DEGREE = tuple(Degree)  # by number
 
 
 class Best(NamedTuple):
-    """A full or partial claim with its most probable proof in short."""
+    """A full or partial claim with its best proof in short.
+
+    No proof is more probable, but for one case: the members of a whole have several proofs each, of which some share
+    rows. Then a proof left out may be more probable, and the confidence is a lower bound of that of the best.
+    """
 
     provision: str
     degree: Degree
-    confidence: float | None  # of the best proof; None where one of its rows states none
+    confidence: float | None  # product of the rows below; None where one of them states none
     rows: tuple[str, ...]  # ids of the mapping rows it stands on, in order of use
     path: tuple[str, ...]  # from the start to here; at a whole, the paths of its members one after the other
 
 
+class Claims(dict[str, Best]):
+    """What follows in one question, by provision, best first."""
+
+    limited: frozenset[str] = frozenset()  # provisions of which a limit may have left a claim or a proof out
+
+
 class Hop(NamedTuple):
-    """One mapping row at a provision, read from it, with what a full claim becomes beyond it."""
+    """One mapping row at a provision that counts alone, read from it, with what a full claim becomes beyond it."""
 
     provision: str
     relation: str
@@ -61,14 +73,20 @@ State = tuple[int, int, float, int, int | tuple[int, ...], int]
 """A claim as numbers: provision, degree, product of confidences so far (unknown as 0), what its chain has used, the
 place of its premise in the block (-1 at a start; of several, all places), and the row taken (-1: none)."""
 
-Block = list[State]
-"""All claims that one question kept, each premise before its use; the first of each provision is its best."""
+
+class Block(list[State]):
+    """All claims that one question kept, each premise before its use; the first of each provision is its best."""
+
+    __slots__ = ("limited",)
+    limited: set[int]  # provisions of which a limit may have left a claim or a proof out
+
 
 _Known = tuple[int, float, int, int]
 """Of a claim kept on a provision: degree, product, what is used, place in the block."""
 
-_Joined = tuple[int, float, tuple[int, ...]]
-"""Claims on several members that may stand in one proof: what they have used together, their product, places."""
+_Joined = tuple[int, float, frozenset[int], tuple[int, ...]]
+"""Claims on several members that may stand in one proof: what they have used together, the product of their rows,
+these rows, places."""
 
 _Arc = tuple[int, int, int, float]
 """One directed edge: provision it leads to, kind, row (-1: none), confidence."""
@@ -99,14 +117,13 @@ class Index:
         self.context = context
         self.names = tuple(catalogue.provisions)
         self.numbers = {name: i for i, name in enumerate(self.names)}
-        self.limited: set[str] = set()  # provisions of which a limit of some question left a claim or a proof out
         self._kinds = _Kinds(catalogue, context)
         self._alike = [self._kinds.alike(p) for p in catalogue.provisions.values()]
         self._rows = {row.id: i for i, row in enumerate(catalogue.mappings)}
         self._row: list[Row | None] = list(catalogue.mappings)
         self._arcs: list[_Arcs] = self._compiled()
         self._wholes: dict[int, tuple[_Whole, ...]] = self._compiled_wholes()
-        self._found: dict[int, dict[str, Best]] = {}
+        self._found: dict[int, Claims] = {}
         self._hops: dict[str, tuple[Hop, ...]] = {}
 
     # -- asking ------------------------------------------------------------------
@@ -116,14 +133,14 @@ class Index:
         """The provisions from which a claim can start."""
         return tuple(name for i, name in enumerate(self.names) if self._start(i) is not None)
 
-    def claims(self, *starts: str) -> dict[str, Best]:
+    def claims(self, *starts: str) -> Claims:
         """Full and partial claims when all that the starts ask is done together, the starts included; computed now.
 
         Best first. A start from which no claim can start adds nothing.
         """
         return told(self.block(*starts), self.names, self._row)
 
-    def remembered(self, start: str) -> dict[str, Best]:
+    def remembered(self, start: str) -> Claims:
         """The claims of one start; computed the first time, and again after a change that can touch them."""
         number = self.numbers[start]
         found = self._found.get(number)
@@ -131,12 +148,15 @@ class Index:
             found = self._found[number] = self.claims(start)
         return found
 
-    def everything(self) -> Iterator[tuple[str, dict[str, Best]]]:
+    def everything(self) -> Iterator[tuple[str, Claims]]:
         """The claims of every start alone, remembered."""
         return ((start, self.remembered(start)) for start in self.starts)
 
     def hop(self, provision: str) -> tuple[Hop, ...]:
-        """The mapping rows at a provision that carry a full claim onward, surest first."""
+        """The mapping rows at a provision that carry a full claim onward, surest first.
+
+        Joint rows are left out: they count only together, and `claims` tells what follows from them.
+        """
         found = self._hops.get(provision)
         if found is None:
             found = self._hops[provision] = self._hopped(self.numbers[provision])
@@ -150,13 +170,16 @@ class Index:
         return None if place is None else _Replay(self, block).reached(place).derivation()
 
     def changed(self, rows: Mapping[str, Row | None]) -> Index:
-        """The index with some rows replaced, added (by new ids) or taken away (None); this one stays as it is."""
+        """The index with some rows replaced, added (by new ids) or taken away (None); this one stays as it is.
+
+        ValueError where a joint group would lose some of its rows: what is left would state more than anybody did.
+        """
+        before = {name: row for name in rows if (i := self._rows.get(name)) is not None and (row := self._row[i])}
+        _refuse_half(self.catalogue, before, rows)
         new = object.__new__(Index)
         new.__dict__.update(self.__dict__)
-        before = {name: self._row[i] for name in rows if (i := self._rows.get(name)) is not None}
         new.catalogue = _edited(self.catalogue, rows)
         new._rows, new._row, new._arcs = dict(self._rows), list(self._row), list(self._arcs)
-        new.limited = set(self.limited)
         touched: set[str] = set()
         for name, row in rows.items():
             new._replace(name, row)
@@ -166,9 +189,14 @@ class Index:
             new._arcs, new._wholes = new._compiled(), new._compiled_wholes()
             new._found = {}
         else:
-            new._found = {s: f for s, f in self._found.items() if f.keys().isdisjoint(touched)}
-        new._hops = {p: h for p, h in self._hops.items() if p not in touched}
+            new._found = {s: f for s, f in self._found.copy().items() if f.keys().isdisjoint(touched)}
+        new._hops = {p: h for p, h in self._hops.copy().items() if p not in touched}
         return new
+
+    def row_numbers(self) -> list[int]:
+        """By the place of a row in a block: its place in the catalogue, -1 where it was taken away; at last, -1."""
+        numbers = count()
+        return [*(-1 if row is None else next(numbers) for row in self._row), -1]
 
     # -- compiling ---------------------------------------------------------------
 
@@ -257,6 +285,8 @@ class Index:
             self._row.append(None)
         old = self._row[place]
         self._row[place] = row
+        if row is None:
+            del self._rows[name]  # should it come again, it comes last, as in a catalogue
         for end in {n for r in (old, row) if r is not None for n in (r.subject, r.object)}:
             number = self.numbers.get(end)
             if number is not None:
@@ -273,7 +303,8 @@ class Index:
     def block(self, *starts: str) -> Block:
         """The claims of `claims` as numbers, best first."""
         kinds, arcs, wholes = self._kinds, self._arcs, self._wholes
-        block: Block = []
+        block = Block()
+        block.limited = set()
         kept: dict[int, list[_Known]] = {}
         full: Counter[_Whole] = Counter()  # members that are full, and beyond all of them every further claim
         heap: list[tuple[int, float, int, int, State]] = []
@@ -286,14 +317,14 @@ class Index:
         while heap:
             _, _, length, _, state = heappop(heap)
             node, degree, confidence, used, _, _ = state
-            if not self._keep(kept.setdefault(node, []), state, len(block)):
+            if not self._keep(kept.setdefault(node, []), state, block):
                 continue
             place = len(block)
             block.append(state)
             is_partial = degree == PARTIAL
             crossed += len(arcs[node][is_partial])
             if crossed > MAX_CROSSED:
-                self._stop(node)
+                block.limited.update(self._next_to(node))
                 continue
             for target, kind, row, belief in arcs[node][is_partial]:
                 ruled = kinds.ruled[kind].get(used) or kinds.rule(kind, used)
@@ -312,30 +343,34 @@ class Index:
                     for joined in self._together(block, kept, whole, place, full[whole] - len(whole.members)):
                         tick += 1
                         heappush(heap, (-joined[1], -joined[2], length + len(whole.members), tick, joined))
+        if block.limited:
+            self._name_beyond(block.limited)
+            block.limited.difference_update(state[0] for state in block if state[4] == -1)  # starts need no proof
         return block
 
-    def _stop(self, node: int) -> None:
-        """Name all that could still have followed from a claim that is not carried on."""
-        waiting = [node]
+    def _name_beyond(self, limited: set[int]) -> None:
+        """Add to the provisions where something was left out all those that could have followed from it."""
+        waiting = list(limited)
         while waiting:
-            one = waiting.pop()
-            for target in (*(a[0] for a in self._arcs[one][0]), *self._beyond_wholes(one)):
-                if self.names[target] not in self.limited:
-                    self.limited.add(self.names[target])
+            for target in self._next_to(waiting.pop()):
+                if target not in limited:
+                    limited.add(target)
                     waiting.append(target)
 
-    def _beyond_wholes(self, node: int) -> Iterator[int]:
-        return (arc[0] for whole in self._wholes.get(node, ()) for arc in whole.arcs)
+    def _next_to(self, node: int) -> Iterator[int]:
+        """Where the edges at a provision lead, and what it is a member of."""
+        yield from (arc[0] for arc in self._arcs[node][0])
+        yield from (arc[0] for whole in self._wholes.get(node, ()) for arc in whole.arcs)
 
-    def _keep(self, known: list[_Known], state: State, place: int) -> bool:
-        """Whether a claim adds to those known of its provision; then it is one of them."""
-        _, degree, confidence, used, _, _ = state
+    def _keep(self, known: list[_Known], state: State, block: Block) -> bool:
+        """Whether a claim adds to those known of its provision; then it is one of them, and next in the block."""
+        node, degree, confidence, used, _, _ = state
         if known and self._kinds.outdone(known, degree, confidence, used):
             return False
         if len(known) >= MAX_KEPT:
-            self.limited.add(self.names[state[0]])
+            block.limited.add(node)
             return False
-        known.append((degree, confidence, used, place))
+        known.append((degree, confidence, used, len(block)))
         return True
 
     def _together(
@@ -349,36 +384,41 @@ class Index:
         if only == -1 and self._kinds.outdone(kept.get(above, ()), FULL, confidence, used):
             return  # nothing that includes this member can add to what is known of the whole
         if times * len(whole.members) > MAX_VISITS:
-            self.limited.update(self.names[arc[0]] for arc in whole.arcs)
+            block.limited.update(arc[0] for arc in whole.arcs)
             return
         chosen = [
             [kept[member][-1]] if member == node else [k for k in kept[member] if k[0] == FULL]
             for member in whole.members
         ]
-        combined: list[_Joined] = [(k[2], k[1], (k[3],)) for k in chosen[0]]
-        for choices in chosen[1:]:
-            combined = self._combined(combined, choices, above)
-        for together, _, premises in combined:
-            rows = {row for p in premises for row in _rows_of(block, p)}
-            sure = prod(self._belief(row) for row in rows)
+        for together, sure, _, premises in self._combined(block, chosen, whole):
             for target, kind, row, belief in whole.arcs:
                 beyond, further = self._kinds.beyond(kind, together)
                 if beyond:
                     yield target, beyond, sure * belief, further, premises, row
 
-    def _combined(self, combined: list[_Joined], choices: list[_Known], above: int) -> list[_Joined]:
-        """Each combination so far with each choice that may stand in one proof with it, the surest of what is used."""
-        found: dict[int, _Joined] = {}
-        for used, so_far, premises in combined:
-            for _, confidence, spent, place in choices:
-                both = self._kinds.joined(used, spent)
-                if both is None:
-                    continue
-                if both not in found and len(found) >= MAX_KEPT:
-                    self.limited.add(self.names[above])
-                elif both not in found or found[both][1] < so_far * confidence:
-                    found[both] = (both, so_far * confidence, (*premises, place))
-        return list(found.values())
+    def _combined(self, block: Block, chosen: list[list[_Known]], whole: _Whole) -> list[_Joined]:
+        """Claims on all members that may stand in one proof: of those that have used the same, the surest found.
+
+        Members may share rows, which count once. So what is less sure up to a member may be surer in the end; it is
+        not kept, and the surest found is a lower bound.
+        """
+        combined: list[_Joined] = [(-1, 1.0, frozenset(), ())]
+        for choices in chosen:
+            spent = [(k[2], k[3], frozenset(_rows_of(block, k[3]))) for k in choices]
+            found: dict[int, _Joined] = {}
+            for used, so_far, rows, premises in combined:
+                for more, place, needed in spent:
+                    both = self._kinds.joined(used, more) if premises else more
+                    if both is None:
+                        continue
+                    new = needed - rows
+                    sure = so_far * prod(map(self._belief, sorted(new)))
+                    if both not in found and len(found) >= MAX_KEPT:
+                        block.limited.update(arc[0] for arc in whole.arcs)
+                    elif both not in found or found[both][1] < sure:
+                        found[both] = (both, sure, rows | new if new else rows, (*premises, place))
+            combined = list(found.values())
+        return combined
 
     def _belief(self, place: int) -> float:
         row = self._row[place]
@@ -413,7 +453,10 @@ _PLAIN = _Shape()
 
 
 class _Kinds:
-    """Kinds of edges, what chains have used, and what the guards say of both, each asked once."""
+    """Kinds of edges, what chains have used, and what the guards say of both, each asked once.
+
+    Threads share it. A number is given under the lock, and is told when all it stands for is in place.
+    """
 
     def __init__(self, catalogue: Catalogue, context: Context) -> None:
         self.catalogue = catalogue
@@ -428,6 +471,7 @@ class _Kinds:
         self._starts: dict[int, int | None] = {}
         self._freer: dict[tuple[int, int], bool] = {}
         self._joined: dict[tuple[int, int], int | None] = {}
+        self._lock = Lock()
 
     def alike(self, provision: Provision) -> int:
         """The number of all provisions that guards cannot tell from this one."""
@@ -449,12 +493,15 @@ class _Kinds:
         key = (edge, origins, target, said, shape)
         found = self._numbers.get(key)
         if found is None:
-            found = self._numbers[key] = len(self._crossings)
             provisions = self.catalogue.provisions
             sample = tuple(Crossing(edge, provisions[names[s]], provisions[names[end]], row) for s in starts)
-            self._crossings.append((sample, shape or _PLAIN))
-            self.ruled.append({})
-            self._open.append(None)
+            with self._lock:
+                found = self._numbers.get(key, len(self._crossings))
+                if found == len(self._crossings):
+                    self._crossings.append((sample, shape or _PLAIN))
+                    self.ruled.append({})
+                    self._open.append(None)
+                    self._numbers[key] = found
         return found
 
     def open(self, kind: int) -> tuple[int, int]:
@@ -497,8 +544,11 @@ class _Kinds:
         told = replace(used, should=False)  # a flag of the answer; it decides nothing
         found = self._used_numbers.get(told)
         if found is None:
-            found = self._used_numbers[told] = len(self._used)
-            self._used.append(told)
+            with self._lock:
+                found = self._used_numbers.get(told, len(self._used))
+                if found == len(self._used):
+                    self._used.append(told)
+                    self._used_numbers[told] = found
         return found
 
     def start(self, alike: int, provision: Provision) -> int | None:
@@ -539,9 +589,11 @@ def _both_ways(joint: Joint) -> tuple[tuple[tuple[str, ...], tuple[str, ...], Re
     return (joint.subjects, joint.objects, relation), (joint.objects, joint.subjects, relation.converse)
 
 
-def told(block: Block, names: Sequence[str], rows: Sequence[Row | None]) -> dict[str, Best]:
+def told(block: Block, names: Sequence[str], rows: Sequence[Row | None]) -> Claims:
     """The claims of a block in words, the best of each provision."""
-    found: dict[str, Best] = {}
+    found = Claims()
+    if block.limited:
+        found.limited = frozenset(names[number] for number in block.limited)
     lines: list[tuple[tuple[str, ...], tuple[str, ...]]] = []  # rows and path of each claim
     for node, degree, confidence, _, before, taken in block:
         name = names[node]
@@ -595,6 +647,22 @@ def proof_of(block: Block, place: int) -> list[int]:
 def _rows_of(block: Block, place: int) -> Iterator[int]:
     """The rows of a proof."""
     return (row for p in proof_of(block, place) if (row := block[p][5]) >= 0)
+
+
+def _refuse_half(catalogue: Catalogue, before: Mapping[str, Row], rows: Mapping[str, Row | None]) -> None:
+    """Raise ValueError where some rows leave a joint group and others stay."""
+    for old in before.values():
+        if _leaves(old, rows):
+            group = next((j.rows for j in catalogue.joints_at.get(old.subject, ()) if old in j.rows), ())
+            staying = [row.id for row in group if not _leaves(row, rows)]
+            if staying:
+                raise ValueError(f"'{old.id}' states one thing with {', '.join(staying)}: take away all or none")
+
+
+def _leaves(row: Row, rows: Mapping[str, Row | None]) -> bool:
+    """Whether a row of a joint group is of that group no more."""
+    new = rows.get(row.id, row)
+    return row.joint is not None and (new is None or (new.mapping_set, new.joint) != (row.mapping_set, row.joint))
 
 
 def _edited(catalogue: Catalogue, rows: Mapping[str, Row | None]) -> Catalogue:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from aims_graph import catalogue, closure, files, snapshot, trace
@@ -35,6 +36,8 @@ class Library:
 
     catalogue: catalogue.Catalogue
     records: records.Records | None = None
+    _indexes: dict[Context, Index] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @staticmethod
     def open(data: Sequence[Path] = (), record_files: Sequence[Path] = ()) -> Library:
@@ -67,19 +70,21 @@ class Library:
 
     def index(self, context: Context) -> Index:
         """The claims of a context, compiled the first time; what it remembers serves every later question."""
-        known = self._indexes
-        if context not in known:
-            if len(known) >= INDEXES_KEPT:
-                known.pop(next(iter(known)))
-            known[context] = Index(self.catalogue, context)
-        return known[context]
-
-    @cached_property
-    def _indexes(self) -> dict[Context, Index]:
-        return {}
+        found = self._indexes.get(context)
+        if found is None:
+            with self._lock:  # threads of a service share it
+                found = self._indexes.get(context)
+                if found is None:
+                    if len(self._indexes) >= INDEXES_KEPT:
+                        self._indexes.pop(next(iter(self._indexes)))
+                    found = self._indexes[context] = Index(self.catalogue, context)
+        return found
 
     def store(self, as_of: date, trust: str = "double-read") -> ox.Store:
-        """The dataset that questions and free SPARQL read, with what follows as of a day."""
+        """The dataset that questions and free SPARQL read, with what follows as of a day.
+
+        InputError where a limit of the search may have left out some of what follows.
+        """
         from aims_graph import cases, graph
         from aims_graph.graph import Fact
 

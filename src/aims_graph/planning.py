@@ -8,7 +8,7 @@ degree asked for. `hitting` finds the set, `inference` proves each closing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -34,7 +34,7 @@ from aims_graph.grounds import (
     refusals,
 )
 from aims_graph.hitting import Problem, cheapest
-from aims_graph.index import Index
+from aims_graph.index import Claims, Index
 from aims_graph.inference import Inference, infer
 from aims_graph.model import Claim
 from aims_graph.reasons import Reasons, Why, hop_json, sentence
@@ -210,10 +210,16 @@ class _Search:
     sources: Sequence[str]
     costs: Costs
     degree: Degree
+    left_out: set[str] = field(default_factory=set)  # what a limit of the index may have left out of the claims asked
+
+    def _claims(self, *starts: str) -> Claims:
+        found = self.index.claims(*starts)
+        self.left_out.update(found.limited)
+        return found
 
     def closed(self, starts: Iterable[str]) -> frozenset[str]:
         """The targets that follow with the degree asked for when all of these, and what was done before, are done."""
-        found = self.index.claims(*self.before, *starts)
+        found = self._claims(*self.before, *starts)
         return frozenset(t for t in self.wanted if t in found and found[t].degree >= self.degree)
 
     @cached_property
@@ -242,7 +248,7 @@ class _Search:
         closable = self.closed(self.possible) - set(self.already)
         found: dict[str, dict[str, int]] = {t: {} for t in self.wanted if t in closable}
         for action in self.possible:
-            for target, best in self.index.claims(action).items():
+            for target, best in self._claims(action).items():
                 if target in found and best.degree >= self.degree:
                     found[target][action] = int(10_000 * (number(best.confidence) or 0.0))
         return found
@@ -310,8 +316,8 @@ class _Search:
 
     @property
     def limited(self) -> tuple[str, ...]:
-        """Provisions of which a limit of the index left claims out, so that nothing is proved of what costs least."""
-        return tuple(sorted(self.index.limited))
+        """Provisions of which a limit of the index may have left claims out: then no cost is proved to be the least."""
+        return tuple(sorted(self.left_out))
 
     def notes(self) -> Iterator[str]:
         """Sentences that belong to the whole plan."""

@@ -3,15 +3,15 @@
 A state is a provision, a degree and what the chain has used. An edge joins two
 states where the guards let the claim pass; its length is the logarithm of the
 row's confidence, so that the shortest path is the most probable proof. Rules
-with several premises add states whose distance is that of their premises
-together. Nothing is dropped and nothing remembered: this is the measure for
+with several premises add states whose distance is that of all rows of their
+premises. Nothing is dropped and nothing remembered: this is the measure for
 `index`, not a fast way to ask.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from math import exp, inf, log
 
 import networkx as nx
@@ -19,8 +19,10 @@ import networkx as nx
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Crossing, Used, meets_again, without_idle
 from aims_graph.inference import Reached, Search
+from aims_graph.model import Mapping
 from aims_graph.relations import Degree
 
+Rows = frozenset[Mapping]
 State = tuple[str, Degree, Used]
 START = "start"
 
@@ -28,30 +30,35 @@ START = "start"
 def claims(catalogue: Catalogue, starts: Sequence[str], context: Context) -> dict[str, tuple[Degree, float]]:
     """The full and partial claims of some starts done together: degree, and product along the surest proof.
 
-    A row without a confidence counts as 0 in the product. A whole is joined from
-    the surest proof of each member, whatever rows these share.
+    A row without a confidence counts as 0 in the product, and one that members of
+    a whole share counts once. A whole is joined from the surest proof of each
+    member for each thing used: where rows are shared, a less sure one might serve
+    better, so that its product is a lower bound.
     """
     search = Search(catalogue, context)
     graph: nx.DiGraph[State | str] = nx.DiGraph()
     graph.add_node(START)
     known: dict[State, Reached] = {}
-    waiting: list[tuple[State | str, float, Reached]] = [
-        (START, 0.0, s) for name in starts if (s := search.start(name)) is not None
+    waiting: list[tuple[State | str, Rows, Reached]] = [
+        (START, frozenset(), s) for name in starts if (s := search.start(name)) is not None
     ]
+    far: dict[State | str, float] = {}
     while waiting:
         while waiting:
-            origin, length, reached = waiting.pop()
+            origin, rows, reached = waiting.pop()
             state = (reached.provision, reached.degree, reached.used)
-            graph.add_edge(origin, state, length=min(length, _length(graph, origin, state)))
+            if _length(rows) < (graph.edges[origin, state]["length"] if graph.has_edge(origin, state) else inf):
+                graph.add_edge(origin, state, length=_length(rows), rows=rows)
             if state not in known:
                 known[state] = reached
-                waiting += [(state, step, onward) for step, onward in _onward(search, reached)]
+                waiting += [(state, taken, onward) for taken, onward in _onward(search, reached)]
         far = nx.single_source_dijkstra_path_length(graph, START, weight="length")
-        for length, reached in _with_several_premises(search, known, far):
+        lines = nx.single_source_dijkstra_path(graph, START, weight="length")
+        taken_to = {end: _rows_along(graph, line) for end, line in lines.items()}
+        for rows, reached in _with_several_premises(search, known, taken_to):
             state = (reached.provision, reached.degree, reached.used)
-            if length < far.get(state, inf) - 1e-12 or state not in known:
-                waiting.append((START, length, reached))
-    far = nx.single_source_dijkstra_path_length(graph, START, weight="length")
+            if _length(rows) < far.get(state, inf) - 1e-12 or state not in known:
+                waiting.append((START, rows, reached))
     found: dict[str, tuple[Degree, float]] = {}
     for provision, degree, used in known:
         sure = exp(-far[provision, degree, used])
@@ -59,28 +66,33 @@ def claims(catalogue: Catalogue, starts: Sequence[str], context: Context) -> dic
     return found
 
 
-def _length(graph: nx.DiGraph[State | str], one: State | str, other: State) -> float:
-    return float(graph.edges[one, other]["length"]) if graph.has_edge(one, other) else inf
+def _length(rows: Rows) -> float:
+    return sum(_far(row.confidence) for row in sorted(rows, key=lambda r: r.id))
 
 
-def _onward(search: Search, reached: Reached) -> Iterator[tuple[float, Reached]]:
-    """Every full or partial claim one edge further, with the length of that edge."""
+def _rows_along(graph: nx.DiGraph[State | str], line: Sequence[State | str]) -> Rows:
+    return frozenset().union(*(graph.edges[edge]["rows"] for edge in pairwise(line)))
+
+
+def _onward(search: Search, reached: Reached) -> Iterator[tuple[Rows, Reached]]:
+    """Every full or partial claim one edge further, with the row of that edge."""
     catalogue = search.catalogue
     here = catalogue.provisions[reached.provision]
+    no_row: Rows = frozenset()
     ways = [
-        (0.0, search.cross(reached, Crossing(edge, here, catalogue.provisions[other], None)))
+        (no_row, search.cross(reached, Crossing(edge, here, catalogue.provisions[other], None)))
         for edge, other in search.hierarchy(here)
     ]
     for row, edge, other in search.mapped(here):
         there = catalogue.provisions[other]
         if not meets_again(catalogue, reached.used, here, there):
-            ways.append((_far(row.confidence), search.cross(reached, Crossing(edge, here, there, row))))
+            ways.append((frozenset({row}), search.cross(reached, Crossing(edge, here, there, row))))
     for joint in catalogue.joints_at.get(here.id, ()):
-        length = _far(joint.row.confidence)
-        ways += [(length, arrived) for arrived in search.past_joint(joint, (reached,), reached.used)]
-    for length, arrived in ways:
+        stated = frozenset({joint.row})
+        ways += [(stated, arrived) for arrived in search.past_joint(joint, (reached,), reached.used)]
+    for rows, arrived in ways:
         if arrived is not None and arrived.degree >= Degree.PARTIAL:
-            yield length, arrived
+            yield rows, arrived
 
 
 def _far(confidence: float | None) -> float:
@@ -88,8 +100,8 @@ def _far(confidence: float | None) -> float:
 
 
 def _with_several_premises(
-    search: Search, known: dict[State, Reached], far: dict[State | str, float]
-) -> Iterator[tuple[float, Reached]]:
+    search: Search, known: dict[State, Reached], taken_to: dict[State | str, Rows]
+) -> Iterator[tuple[Rows, Reached]]:
     """What follows from all members of a whole, or from one side of a joint group, in every combination."""
     full: dict[str, list[State]] = {}
     for state in known:
@@ -103,15 +115,15 @@ def _with_several_premises(
             for used, states in _combinations([full.get(m, []) for m in asked]):
                 joined = search.join(whole, used, tuple(known[s] for s in states))
                 if joined is not None:
-                    yield sum(far[s] for s in states), joined
+                    yield frozenset().union(*(taken_to[s] for s in states)), joined
     for joint in catalogue.joints:
         for side in (joint.subjects, joint.objects):
             if len(side) > 1:
                 for used, states in _combinations([full.get(m, []) for m in side]):
-                    length = sum(far[s] for s in states) + _far(joint.row.confidence)
+                    rows = frozenset({joint.row}).union(*(taken_to[s] for s in states))
                     for arrived in search.past_joint(joint, tuple(known[s] for s in states), used):
                         if arrived.degree >= Degree.PARTIAL:
-                            yield length, arrived
+                            yield rows, arrived
 
 
 def _combinations(choices: list[list[State]]) -> Iterator[tuple[Used, tuple[State, ...]]]:

@@ -7,18 +7,21 @@ not read: processes that open one folder share its pages.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
 from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aims_graph.catalogue import Catalogue
+from aims_graph.chain import Context
 from aims_graph.errors import InputError
-from aims_graph.index import Best, Block, Index, State, told
+from aims_graph.index import Block, Claims, Index, State, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,12 +50,15 @@ class Table:
     """The claims of a catalogue for one context, as columns."""
 
     catalogue: Catalogue
+    context: Context
     columns: Columns
+    limited: Mapping[str, tuple[str, ...]]  # start → provisions of which a limit may have left a claim or a proof out
 
     @staticmethod
     def of(index: Index) -> Table:
         """Ask the index for every start."""
-        return Table(index.catalogue, _columns(index))
+        limited: dict[str, tuple[str, ...]] = {}
+        return Table(index.catalogue, index.context, _columns(index, limited), limited)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -64,22 +70,21 @@ class Table:
         """Provision numbers by id."""
         return {name: number for number, name in enumerate(self.names)}
 
-    def claims(self, start: str) -> dict[str, Best]:
+    def claims(self, start: str) -> Claims:
         """The claims of a start as the index tells them, read from the columns."""
-        return told(self._block(self.numbers[start]), self.names, self.catalogue.mappings)
+        block = Block(self._states(self.numbers[start]))
+        block.limited = {self.numbers[name] for name in self.limited.get(start, ())}
+        return told(block, self.names, self.catalogue.mappings)
 
-    def _block(self, number: int) -> Block:
+    def _states(self, number: int) -> Iterable[State]:
         c = self.columns
         low, high = int(c.first[number]), int(c.first[number + 1])
         parts = (c.provision, c.degree, c.confidence, c.before, c.row)
-        found: Block = []
         for place, (provision, degree, confidence, before, row) in enumerate(
             zip(*(part[low:high].tolist() for part in parts), strict=True)
         ):
             premises = before if before != -2 else self._premises(low + place)
-            state: State = (provision, degree, confidence, 0, premises, row)
-            found.append(state)
-        return found
+            yield provision, degree, confidence, 0, premises, row
 
     def _premises(self, claim: int) -> tuple[int, ...]:
         c = self.columns
@@ -131,15 +136,19 @@ class Table:
         try:
             for field in fields(Columns):
                 np.save(part / f"{field.name}.npy", getattr(self.columns, field.name), allow_pickle=False)
-            (part / _ABOUT).write_text(json.dumps({"graph_version": self.catalogue.version}), encoding="utf-8")
+            about = {**_made_of(self.catalogue, self.context), "limited": self.limited}
+            (part / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
             part.rename(folder)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
 
     @staticmethod
-    def open(folder: Path, catalogue: Catalogue) -> Table:
-        """Map the columns of a folder; raises InputError if it holds none, or those of other data."""
+    def open(folder: Path, catalogue: Catalogue, context: Context) -> Table:
+        """Map the columns of a folder; raises InputError if it holds none, or those of other data or another context.
+
+        Nothing but what was asked for is answered: the day, the roles and all else of the context are compared.
+        """
         import numpy as np
 
         try:
@@ -147,23 +156,62 @@ class Table:
             found = {f.name: np.load(folder / f"{f.name}.npy", mmap_mode="r") for f in fields(Columns)}
         except (OSError, ValueError) as error:
             raise InputError(f"'{folder}' holds no claim table ({error}). Save one there first.") from None
-        if about.get("graph_version") != catalogue.version:
-            raise InputError(
-                f"'{folder}' was made of graph {about.get('graph_version')}, but {catalogue.version} is loaded. "
-                "Save a new one."
+        for name, asked in _made_of(catalogue, context).items():
+            if about.get(name) != asked:
+                raise InputError(
+                    f"'{folder}' was made of {_SAID[name]} {about.get(name)}, but {asked} is asked for. Save a new one."
+                )
+        limited = {start: tuple(names) for start, names in about.get("limited", {}).items()}
+        return Table(catalogue, context, Columns(**found), limited)
+
+
+_SAID = {
+    "graph_version": "graph",
+    "rows": "mapping rows with the hash",
+    "as_of": "the day",
+    "roles": "the roles",
+    "system_class": "the system class",
+    "trust": "the trust level",
+    "organisation": "an organisation with the hash",
+}
+
+
+def _made_of(catalogue: Catalogue, context: Context) -> dict[str, Any]:
+    """All that the claims of a table rest on, as a file holds it and people are told."""
+    recorded = context.organisation
+    return {
+        "graph_version": catalogue.version,
+        "rows": _hashed((*catalogue.provisions, *map(repr, catalogue.mappings))),
+        "as_of": context.as_of.isoformat(),
+        "roles": sorted(context.roles),
+        "system_class": context.system_class,
+        "trust": context.trust,
+        "organisation": _hashed(
+            (
+                *sorted(f"{entry.control} {entry.included}" for entry in recorded.applicability),
+                *sorted(f"integrated {sorted(pair)}" for pair in recorded.integrated),
+                *sorted(f"apart {sorted(pair)}" for pair in recorded.apart),
             )
-        return Table(catalogue, Columns(**found))
+        ),
+    }
 
 
-def _columns(index: Index) -> Columns:
+def _hashed(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+
+
+def _columns(index: Index, limited: dict[str, tuple[str, ...]]) -> Columns:
+    """The blocks of all starts as columns; what a limit left out is added to `limited`."""
     import numpy as np
 
     provisions, degrees, confidences, rows = array("i"), array("B"), array("d"), array("i")
     before, first = array("i"), array("q", [0])
     several, several_first, premises = array("q"), array("q", [0]), array("i")
-    starts = set(index.starts)
+    row_numbers = index.row_numbers()
     for name in index.names:
-        block = index.block(name) if name in starts else []
+        block = index.block(name)
+        if block.limited:
+            limited[name] = tuple(index.names[number] for number in sorted(block.limited))
         if block:
             provision, degree, confidence, _, links, row = zip(*block, strict=True)
             for place, link in enumerate(links):
@@ -174,7 +222,7 @@ def _columns(index: Index) -> Columns:
             provisions.extend(provision)
             degrees.extend(degree)
             confidences.extend(confidence)
-            rows.extend(row)
+            rows.extend(row_numbers[place] for place in row)
             before.extend(-2 if isinstance(link, tuple) else link for link in links)
         first.append(first[-1] + len(block))
 

@@ -16,7 +16,6 @@ from aims_graph.relations import Degree
 from aims_graph.reviews import Review, read_reviews
 from aims_graph.trace import Options
 
-
 MOST = 20  # rows that an answer lists unless another limit is asked for
 
 
@@ -67,10 +66,10 @@ def weak_points(index: Index, options: Options) -> WeakPoints:
     The options are those of the index.
     """
     catalogue = index.catalogue
-    carried = _carried(index)
+    limited: set[str] = set()
+    carried = _carried(index, limited)
     reviews, _ = read_reviews(catalogue.files)
     rows = [r for r in catalogue.mappings if r.id in carried and _touches(catalogue, r, options.frameworks)]
-    limited: set[str] = set()
     points = [_point(index, row, carried[row.id], reviews.get(row.id), limited) for row in rows]
     claims = {(start, best.provision) for used in carried.values() for start, all_ in used.items() for best in all_}
     return WeakPoints(
@@ -78,7 +77,7 @@ def weak_points(index: Index, options: Options) -> WeakPoints:
         all_rows=len(carried),
         claims=len(claims),
         notes=tuple(_without(catalogue, rows, options)),
-        limited=tuple(sorted(limited | index.limited)),
+        limited=tuple(sorted(limited)),
         options=options,
         graph_version=catalogue.version,
     )
@@ -97,12 +96,17 @@ def _without(catalogue: Catalogue, rows: Sequence[Mapping], options: Options) ->
             yield f"No row at {edition.label} carries a claim from one framework to another."
 
 
-def _carried(index: Index) -> dict[str, dict[str, list[Best]]]:
-    """Row → start → the claims whose best proof uses the row, or one that states one thing with it."""
+def _carried(index: Index, limited: set[str]) -> dict[str, dict[str, list[Best]]]:
+    """Row → start → the claims whose best proof uses the row, or one that states one thing with it.
+
+    What a limit left out is added to `limited`.
+    """
     rows = {r.id: [x.id for x in reach.together(index.catalogue, r)] for r in index.catalogue.mappings}
     found: dict[str, dict[str, list[Best]]] = defaultdict(lambda: defaultdict(list))
     for start in reach.starts(index):
-        for best in reach.beyond(index.catalogue, start, index.remembered(start)).values():
+        claims = index.remembered(start)
+        limited |= claims.limited
+        for best in reach.beyond(index.catalogue, start, claims).values():
             for name in dict.fromkeys(x for row in best.rows for x in rows[row]):
                 found[name][start].append(best)
     return found
@@ -121,12 +125,12 @@ def _point(
     for start, claims in used.items():
         degrees.update(best.degree for best in claims)
         left = without.claims(start)
+        limited |= left.limited
         for best in claims:
             if best.provision not in left:
                 fallen["lost"] += 1
             elif left[best.provision].degree < best.degree:
                 fallen["lowered"] += 1
-    limited |= without.limited
     return WeakPoint(row, degrees[Degree.FULL], degrees[Degree.PARTIAL], fallen["lost"], fallen["lowered"], review)
 
 

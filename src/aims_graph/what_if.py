@@ -60,13 +60,17 @@ def what_if(index: Index, supposed: Sequence[Supposition], options: Options, sta
     places = touched(catalogue, supposed)
     asked = tuple(dict.fromkeys(starts)) or reach.starts(index)
     changes: list[Change] = []
+    limited: set[str] = set()
     recomputed = 0
     for start in asked:
         before = index.remembered(start)
+        limited |= before.limited
         if places.isdisjoint(before):
             continue
         recomputed += 1
-        now, then = (reach.beyond(catalogue, start, claims) for claims in (before, other.claims(start)))
+        after = other.claims(start)
+        limited |= after.limited
+        now, then = (reach.beyond(catalogue, start, claims) for claims in (before, after))
         changes += between(start, now, then)
     ordered = sorted(changes, key=lambda c: (KINDS.index(c.kind), c.start, c.provision))
     return WhatIf(
@@ -75,7 +79,7 @@ def what_if(index: Index, supposed: Sequence[Supposition], options: Options, sta
         recomputed=recomputed,
         changes=tuple(c for c in ordered if c.kind in DEGREES),
         confidence_changes=tuple(c for c in ordered if c.kind in SURENESS),
-        limited=tuple(sorted(index.limited | other.limited)),
+        limited=tuple(sorted(limited)),
         notes=tuple(_refusals(index, asked, options)),
         options=options,
         graph_version=catalogue.version,
