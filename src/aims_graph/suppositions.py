@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from aims_graph.catalogue import Catalogue
@@ -17,6 +18,7 @@ from aims_graph.relations import Relation
 from aims_graph.vocab import NO_TERM_FOUND
 
 NEAREST = 5  # ids offered for one that is unknown
+POOL = 24  # of which those are offered that begin alike
 SUPPOSED = "supposed"
 RELATION = "RELATION"
 OPTION_OF = {"relation": "change", "confidence": "confidence"}  # by the field that it sets
@@ -91,7 +93,9 @@ class _Book:
         found = self._rows.get(typed) or self._rows.get(f"mapping:{typed}") or self._places.get(typed)
         if found is None:
             known = self._places if ":" in typed and not typed.startswith("mapping:") else self._rows
-            raise UnknownName(typed, get_close_matches(typed, known, n=NEAREST, cutoff=0.5), "mapping row")
+            near = get_close_matches(typed, known, n=POOL, cutoff=0.5)
+            near.sort(key=lambda name: -_shared(name.removeprefix("mapping:"), typed.removeprefix("mapping:")))
+            raise UnknownName(typed, near[:NEAREST], "mapping row")
         return found
 
     def set_all(self, row: Mapping, **values: Any) -> None:
@@ -119,6 +123,11 @@ class _Book:
         also = [OPTION_OF[field] for field in known if field != "status"]
         if known.get("status") == REJECTED and also:
             raise InputError(f"'{name}' is given to both reject and {also[0]}. Choose one of them for a row.")
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _split(text: str, option: str, what: str) -> tuple[str, str]:
