@@ -13,7 +13,7 @@ from datetime import date
 
 from aims_graph.cases import CaseRecord
 from aims_graph.catalogue import Catalogue
-from aims_graph.chain import Context
+from aims_graph.chain import Context, is_over
 from aims_graph.inference import infer
 from aims_graph.model import EvidenceRequirement, Finding
 from aims_graph.periods import later
@@ -92,10 +92,16 @@ def read(
 
 
 def _covered_for(catalogue: Catalogue, case: CaseRecord, context: Context) -> dict[str, Degree]:
-    """How much of each provision is covered for one case; of its own clause also what is not covered at all."""
+    """How much of each provision is covered for one case; of its own clause also what is not covered at all.
+
+    What was done for a period that is over covers nothing any more.
+    """
+    facts = case.facts(catalogue.curie(case.case_iri))
     starts = [p for p, degree in case.degrees.items() if degree >= Degree.PARTIAL]
-    claims = infer(catalogue, starts, replace(context, case=case.facts(catalogue.curie(case.case_iri)))).claims
-    return case.degrees | {p: c.degree for p, c in claims.items() if c.degree >= Degree.PARTIAL}
+    claims = infer(catalogue, starts, replace(context, case=facts)).claims
+    over = (p for p in case.degrees if is_over(catalogue, catalogue.provisions[p], facts))
+    claimed = {p: c.degree for p, c in claims.items() if c.degree >= Degree.PARTIAL}
+    return case.degrees | dict.fromkeys(over, Degree.NONE) | claimed
 
 
 def _controls(catalogue: Catalogue, records: Records) -> Iterator[tuple[str, Touch]]:
