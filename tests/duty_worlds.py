@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from random import Random
 
@@ -11,8 +11,8 @@ import worlds as w
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
 from aims_graph.duties import Named
-from aims_graph.model import Mapping, Provision
-from aims_graph.relations import EQ, INT, NONE, SUB, SUP, Relation
+from aims_graph.model import Claim, Mapping, Provision
+from aims_graph.relations import EQ, INT, NONE, SUB, SUP, Degree, Relation
 from aims_graph.trace import Options
 
 RELATIONS = (EQ, EQ, SUP, SUP, SUB, INT, INT, NONE, Relation.SUPPORTED_INTEGRAL, Relation.CROSSWALK)
@@ -71,6 +71,23 @@ def _rows(random: Random, ids: list[str]) -> Iterator[Mapping]:
         relation = random.choice((EQ, SUP, SUB))
         for number, subject in enumerate((first, second)):
             yield w.row(subject, relation, target, 0.8, id=f"joint-{number}", joint="group")
+
+
+def covered(known: Catalogue, claims: dict[str, Claim], provision: str, roles: tuple[str, ...]) -> bool:
+    """Whether it is full, or a whole around it is, by a proof of which it binds a role too."""
+    path = (provision, *known.ancestors(provision))
+    for number, whole in enumerate(path):
+        claim = claims.get(whole)
+        proofs = claim.derivations if claim is not None and claim.degree is Degree.FULL else ()
+        if any(_bind_one(known, (*path[:number], *(s.conclusion for s in proof.steps)), roles) for proof in proofs):
+            return True
+    return False
+
+
+def _bind_one(known: Catalogue, names: Iterable[str], roles: tuple[str, ...]) -> bool:
+    """Whether all that are bound to roles share one, of those asked about."""
+    bound = [known.provisions[n].binds for n in names if known.provisions[n].binds]
+    return not bound or bool(frozenset.intersection(*bound, *([frozenset(roles)] if roles else [])))
 
 
 def options(random: Random) -> Options:

@@ -15,7 +15,7 @@ import pytest
 import worlds as w
 from conftest import AS_OF, Run
 
-from aims_graph import duties, planning_tables, queries, tables
+from aims_graph import duties, gaps, planning_tables, queries, tables
 from aims_graph.catalogue import Catalogue
 from aims_graph.inference import infer
 from aims_graph.library import Library
@@ -45,11 +45,10 @@ def test_every_innermost_duty_is_covered_or_left_once() -> None:
         of = random.choice(("b", "c", "c:1", "b:1"))
         found = residual(known, [d.thing(known, n) for n in names], d.thing(known, of), asked)
         claims = infer(known, names, asked.context()).claims
-        full = {p for p, c in claims.items() if c.degree is Degree.FULL}
         inside = [p for p in known.provisions if p == of or of in (p[0], *known.ancestors(p))]
         asked_of = duties.of(known, inside, asked.context())
         inner = {p for p in asked_of if not asked_of.intersection(known.descendants(p))}
-        covered = {p for p in inner if full & set(inside) & {p, *known.ancestors(p)}}
+        covered = {p for p in inner if d.covered(known, claims, p, asked.roles)}
         left = [p for item in found.left if item.how != "beyond-parts" for p in item.duties if p in inner]
         assert Counter(left) == Counter(inner - covered), seed
         assert sum(dict(found.counts).values()) == len(inner)
@@ -118,6 +117,40 @@ def test_nothing_is_left_of_a_whole_that_is_full(whole: list[Any]) -> None:
     found = _residual(w.catalogue(provisions, [w.row("a:1", SUP, "b:1")]), ["a:1"], "b:1")
     assert found.left == ()
     assert dict(found.counts)["full"] == 3
+
+
+@pytest.mark.parametrize(
+    ("start", "part", "state"),
+    [
+        ({"binds": ("provider",)}, {"binds": ("deployer",)}, "role"),
+        ({"system_classes": ("gpai",)}, {"system_classes": ("high-risk-annex-i",)}, "scope"),
+        ({}, {"conditional": True}, None),
+    ],
+)
+def test_of_a_whole_that_is_full_a_part_that_is_asked_of_others_is_left(
+    start: dict[str, Any], part: dict[str, Any], state: str | None
+) -> None:
+    whole = [w.provision("b:1", decomposition="AllOf"), w.provision("b:1.0", parent="b:1")]
+    inner = [w.provision("b:1.1", parent="b:1", decomposition="AllOf"), w.provision("b:1.1.0", parent="b:1.1", **part)]
+    known = w.catalogue([w.provision("a:1", **start), *whole, *inner], [w.row("a:1", EQ, "b:1")])
+    found = _residual(known, ["a:1"], of="b:1")
+    assert [(i.provision, i.how, i.state) for i in found.left] == ([("b:1.1.0", "whole", state)] if state else [])
+    assert dict(found.counts)["full"] == (1 if state else 2)
+    open_ones = gaps.gaps(known, [d.thing(known, "a:1")], Options(w.TODAY), every=True).gaps
+    assert [(g.provision, g.reason) for g in open_ones] == ([("b:1.1.0", state)] if state else [])
+    (part_,) = _residual(known, ["a:1"], of="b:1.1.0").tree
+    assert part_.state == (state or "full")
+
+
+def test_depth_is_no_obstacle() -> None:
+    names = [f"b:{n}" for n in range(1_200)]
+    deep = [
+        w.provision(name, parent=above, decomposition="AllOf", exhaustive=True)
+        for above, name in zip([None, *names], names, strict=False)
+    ]
+    known = w.catalogue([w.provision("a:1"), *deep], [w.row("a:1", INT, "b:0")])
+    found = _residual(known, ["a:1"], of="b")
+    assert [(i.provision, i.how, len(i.duties)) for i in found.left] == [("b:0", "in-part", 1_200)]
 
 
 def test_several_together_leave_less_than_each_alone(whole: list[Any]) -> None:

@@ -187,8 +187,7 @@ class _Framework:
             return STALE, Why(STALE)
         if not self.hypothetical:
             return None if state == RECORDED else (state, Why(state))
-        around = (provision, *self.catalogue.ancestors(provision))
-        if any(self.reasons.degree(p) is Degree.FULL for p in around):
+        if self.reasons.covers(provision):
             return None
         why = self.reasons.why(provision)
         return why.reason, why

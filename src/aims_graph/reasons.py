@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Crossing, Used
 from aims_graph.hops import EDITION, Hop, along, inside, retrace, take
 from aims_graph.inference import Inference
-from aims_graph.model import ACCEPTED, Claim, Mapping
+from aims_graph.model import ACCEPTED, Claim, Mapping, Provision
 from aims_graph.relations import Degree, Edge, Relation
 from aims_graph.vocab import NO_TERM_FOUND
 from aims_graph.whys import why as in_words
@@ -54,6 +55,7 @@ class Reasons:
         self._starts = frozenset(starts) - set(found.refused)
         self._editions = {catalogue.provisions[s].edition for s in self._starts}
         self._brought: dict[str, Used] = {}
+        self._used_by: dict[str, tuple[Used, ...]] = {}
 
     def degree(self, provision: str) -> Degree:
         """What follows for a provision: none where nothing does."""
@@ -63,6 +65,33 @@ class Reasons:
     def claim(self, provision: str) -> Claim | None:
         """The full or partial claim on a provision."""
         return self._claims.get(provision)
+
+    def covers(self, provision: str) -> bool:
+        """Whether a full claim reaches it, or a whole around it from which no guard keeps it; conditions aside.
+
+        A whole that is full includes a conditional part where that is asked, but no part that is asked of others.
+        """
+        path = [provision, *self._catalogue.ancestors(provision)]
+        return any(self._carries(path[: i + 1]) for i, whole in enumerate(path) if self.degree(whole) is Degree.FULL)
+
+    def _carries(self, path: Sequence[str]) -> bool:
+        """Whether guards let some proof of a whole, the last of the path, down to the part with which it begins."""
+        provisions = [self._catalogue.provisions[name] for name in reversed(path)]
+        return any(self._leads_down(provisions, used) for used in self._brought_by_each(path[-1]))
+
+    def _leads_down(self, path: Sequence[Provision], used: Used) -> bool:
+        for whole, part in pairwise(path):
+            hop, used = take(self._catalogue, Crossing(Edge.PART, whole, part, None), Degree.FULL, used, self._context)
+            if hop.degree is not Degree.FULL:
+                return False
+        return True
+
+    def _brought_by_each(self, whole: str) -> tuple[Used, ...]:
+        """What each proof of a full claim has used, once."""
+        if whole not in self._used_by:
+            proofs = self._claims[whole].derivations
+            self._used_by[whole] = tuple(dict.fromkeys(retrace(self._catalogue, d, self._context)[1] for d in proofs))
+        return self._used_by[whole]
 
     def why(self, provision: str) -> Why:
         """Why a provision is not full."""

@@ -146,33 +146,32 @@ class _Walk:
 
     def part(self, provision: str) -> Part | None:
         """A provision with its parts; None where it holds no duty."""
-        parts = [self.part(child) for child in self.catalogue.children.get(provision, ())]
-        kept = tuple(p for p in parts if p is not None)
-        claim = self.reasons.claim(provision)
-        full = claim is not None and claim.degree is Degree.FULL
-        if provision not in self.duties and not (full and kept):
-            return Part(provision, HEADING, None, None, _leaves(kept), kept) if kept else None
-        why = None if full else self.reasons.why(provision)
-        state = FULL if why is None else _state(why, self.reasons.degree(provision))
-        if why is None:
-            kept = ()  # of a whole that is full nothing is left, whatever is said of its parts
-        inner = _leaves(kept) if kept else ((state, max(1, len(self._innermost(provision)))),)
-        return Part(provision, state, claim, why, inner, kept)
+        made: dict[str, Part | None] = {}
+        for name in reversed((provision, *self.catalogue.descendants(provision))):  # parts before their wholes
+            parts = (made.pop(child) for child in self.catalogue.children.get(name, ()))
+            made[name] = self._made_of(name, tuple(p for p in parts if p is not None))
+        return made[provision]
 
-    def _innermost(self, provision: str) -> tuple[str, ...]:
-        return duties.innermost(self.catalogue, provision, self.duties)
+    def _made_of(self, provision: str, parts: tuple[Part, ...]) -> Part | None:
+        covered = self.reasons.covers(provision)
+        if provision not in self.duties and not (covered and parts):
+            return Part(provision, HEADING, None, None, _leaves(parts), parts) if parts else None
+        why = None if covered else self.reasons.why(provision)
+        state = FULL if why is None else _state(why, self.reasons.degree(provision))
+        leaves = _leaves(parts) if parts else ((state, 1),)
+        if why is None:  # of a whole that is full nothing is left but what no guard lets it cover
+            parts = tuple(p for p in parts if not _is_covered(p))
+        return Part(provision, state, self.reasons.claim(provision), why, leaves, parts)
 
     def left(self, part: Part) -> Iterator[Left]:
         """The outermost provisions inside a part that are left."""
-        if part.state == FULL:
-            return
-        if not any(_touched(inner) for inner in part.parts):  # which of its parts are covered is not said
+        if part.state != FULL and not any(map(_touched, part.parts)):  # which of its parts are covered is not said
             how = IN_PART if part.state == PARTIAL else WHOLE
             yield self._left(part, how, duties.below(self.catalogue, part.provision, self.duties))
             return
         for inner in part.parts:
             yield from self.left(inner)
-        if part.state != HEADING and self._asks_more(part):
+        if part.state not in (HEADING, FULL) and self._asks_more(part):
             yield self._left(part, BEYOND_PARTS, (part.provision,))
 
     def _asks_more(self, part: Part) -> bool:
@@ -187,6 +186,11 @@ class _Walk:
         state = part.leaves[0][0] if part.state == HEADING else part.state
         conditions = () if part.claim is None else part.claim.best.conditions
         return Left(part.provision, how, state, said, conditions, () if how == BEYOND_PARTS else part.leaves, below)
+
+
+def _is_covered(part: Part) -> bool:
+    """Whether nothing of a part is left."""
+    return all(state == FULL for state, _ in part.leaves)
 
 
 def _touched(part: Part) -> bool:
