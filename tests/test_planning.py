@@ -226,6 +226,21 @@ def test_two_actions_close_a_whole_that_neither_closes_alone(pair: Catalogue) ->
     assert (int(found.cost), int(found.bound), found.proved) == (2, 2, True)
 
 
+def test_where_inference_ends_first_the_proof_is_that_of_the_index(
+    pair: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = _plan(pair, "b:1", sources=("a",))
+    monkeypatch.setattr("aims_graph.inference.MAX_CROSSED", 0)
+    found = _plan(pair, "b:1", "b:1.1", sources=("a",), done=[d.thing(pair, "a:1")])
+    assert [(c.provision, c.by) for c in found.already] == [("b:1.1", ("a:1",))]
+    (closing,) = found.closings
+    assert (closing.provision, closing.claim.degree, closing.by) == ("b:1", Degree.FULL, ("a:1", "a:2"))
+    assert closing.claim.best.steps == whole.closings[0].claim.best.steps
+    assert (closing.claim.confidence, closing.claim.bounded) == (whole.closings[0].claim.confidence, True)
+    assert found.proved
+    assert any(n.startswith("The search ended after 0 edges") for n in found.notes)
+
+
 def test_what_is_done_already_costs_nothing(pair: Catalogue) -> None:
     found = _plan(pair, "b", "b:1", sources=("a",), done=[d.thing(pair, "a:1")])
     assert [a.provision for a in found.actions] == ["a:2"]
@@ -411,6 +426,13 @@ def test_a_cost_is_a_number_of_nothing_or_more(run: Run, cost: str) -> None:
     ran = run("plan", "airmf:MANAGE-4.3", "--cost", cost)
     assert (ran.code, ran.out) == (2, "")
     assert "is no cost" in ran.err
+
+
+@pytest.mark.parametrize("cost", ["1e1000000", "1e31", "0e31", "1e-31", f"1.{'0' * 5_000}1", "9" * 40])
+def test_a_cost_has_no_more_digits_than_anybody_needs(run: Run, cost: str) -> None:
+    ran = run("plan", "airmf:MANAGE-4.3", "--cost", f"iso42001:10.2={cost}")
+    assert (ran.code, ran.out) == (2, "")
+    assert "at most 30 digits before and after the point" in " ".join(ran.err.split())
 
 
 def test_the_table_fits_and_says_what_is_proved(run: Run) -> None:

@@ -15,6 +15,8 @@ from aims_graph.library import Library
 from aims_graph.relations import Degree
 from aims_graph.trace import Options
 
+DIGITS = 30  # of a cost, on either side of the point
+
 
 def find_gaps(library: Library, done: Iterable[str], options: Options, every: bool = False) -> gaps.Gaps:
     """Which duties are not covered when some things are done, or by the records that are loaded."""
@@ -116,6 +118,8 @@ def _cost(text: str, where: str) -> Decimal:
         found = Decimal("NaN")
     if not found.is_finite() or found < 0:
         raise InputError(f"{where}: '{text.strip()}' is no cost. Give a number, 0 or more.")
+    if abs(found.adjusted()) > DIGITS or abs(int(found.as_tuple().exponent)) > DIGITS:
+        raise InputError(f"{where}: a cost has at most {DIGITS} digits before and after the point. Round it.")
     return found
 
 

@@ -20,6 +20,7 @@ from aims_graph.answers import derivation_json, number
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
 from aims_graph.cones import Cones
+from aims_graph.confidence import chain_confidence, chain_interval
 from aims_graph.duties import Named
 from aims_graph.errors import InputError
 from aims_graph.grounds import (
@@ -36,7 +37,7 @@ from aims_graph.grounds import (
 from aims_graph.hitting import Problem, cheapest
 from aims_graph.index import Claims, Index
 from aims_graph.inference import Inference, infer
-from aims_graph.model import Claim
+from aims_graph.model import Claim, Derivation
 from aims_graph.reasons import Reasons, Why, hop_json, sentence
 from aims_graph.relations import Degree
 from aims_graph.trace import Options, check_options
@@ -148,8 +149,8 @@ def plan(
     )
     found = cheapest(search.problem, seconds)
     proof = infer(catalogue, (*before, *found.chosen), context)
-    closings = _closings(proof, search.closers)
-    already = _closings(infer(catalogue, before, context), search.already)
+    closings = search.closings(proof, found.chosen, search.closers)
+    already = search.closings(infer(catalogue, before, context), (), search.already)
     return Plan(
         targets=tuple(targets),
         done=tuple(done),
@@ -168,7 +169,11 @@ def plan(
         solver=programme.solver(),
         seconds=found.seconds,
         later=later(catalogue, search.wanted, lambda t: _degree(proof, t), options),
-        notes=(*refusals(catalogue, done, before, proof.refused, options), *search.notes()),
+        notes=(
+            *refusals(catalogue, done, before, proof.refused, options),
+            *search.notes(),
+            *proof.limits(search.wanted),
+        ),
         grounds=grounds(catalogue, options, (c.claim for c in (*already, *closings))),
     )
 
@@ -186,8 +191,11 @@ def _wanted(catalogue: Catalogue, targets: Sequence[Named], context: Context) ->
     return tuple(dict.fromkeys(found))
 
 
-def _closings(proof: Inference, closed: Iterable[str]) -> tuple[Closing, ...]:
-    return tuple(Closing(t, proof.claims[t], _starts(proof.claims[t])) for t in closed)
+def _of_one_proof(proof: Derivation) -> Claim:
+    """A claim of which one proof is at hand, and others may exist."""
+    stated = [row.confidence for row in proof.rows]
+    sure = chain_confidence(stated)
+    return Claim(proof.provision, proof.degree, (proof,), sure, (chain_interval(stated)[0], 1.0), sure, bounded=True)
 
 
 def _degree(proof: Inference, provision: str) -> Degree:
@@ -221,6 +229,19 @@ class _Search:
         """The targets that follow with the degree asked for when all of these, and what was done before, are done."""
         found = self._claims(*self.before, *starts)
         return frozenset(t for t in self.wanted if t in found and found[t].degree >= self.degree)
+
+    def closings(self, proof: Inference, chosen: Iterable[str], closed: Iterable[str]) -> tuple[Closing, ...]:
+        """The targets that a set closes, each with its proof: the index's own where `inference` ended before it."""
+        starts = (*self.before, *chosen)
+        return tuple(Closing(t, claim, _starts(claim)) for t in closed for claim in [self._proved(proof, starts, t)])
+
+    def _proved(self, proof: Inference, starts: Sequence[str], target: str) -> Claim:
+        """The claim that closes a target; where limits leave it out of what all starts give, from one start alone."""
+        claim = proof.claims.get(target)
+        if claim is not None and claim.degree >= self.degree:
+            return claim
+        found = (self.index.derivation(some, target) for some in (starts, *((start,) for start in starts)))
+        return next(_of_one_proof(d) for d in found if d is not None and d.degree >= self.degree)
 
     @cached_property
     def already(self) -> tuple[str, ...]:
