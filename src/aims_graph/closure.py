@@ -11,7 +11,7 @@ from aims_graph.errors import InputError
 from aims_graph.guards import travels_as
 from aims_graph.index import Index
 from aims_graph.model import ANY_CLASS
-from aims_graph.relations import Degree
+from aims_graph.relations import Degree, Edge, Relation, transfer
 
 
 def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]:
@@ -34,8 +34,14 @@ def covers(catalogue: Catalogue, context: Context) -> dict[str, tuple[str, ...]]
 
 
 def asserted(catalogue: Catalogue, context: Context) -> Iterator[tuple[str, str, str]]:
-    """(subject, relation, object) ids of every admitted set relation, as it travels."""
+    """(subject, relation, object) ids of every admitted row that relates sets or carries a claim, as it travels."""
     for row in catalogue.mappings:
         known = row.subject in catalogue.provisions and row.object in catalogue.provisions
-        if known and row.joint is None and context.admits(row) and row.relation.is_set_relation:
+        if known and row.joint is None and context.admits(row) and _says_something(row.relation):
             yield row.subject, travels_as(catalogue, row, context).value, row.object
+
+
+def _says_something(relation: Relation) -> bool:
+    """Whether a relation is one of sets, or support strong enough to carry a full claim one way or the other."""
+    ways = (Edge(relation.value), Edge(relation.converse.value))
+    return relation.is_set_relation or any(transfer(way, Degree.FULL) >= Degree.PARTIAL for way in ways)

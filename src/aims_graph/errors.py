@@ -68,8 +68,8 @@ class NameError_(AimsGraphError):
 class UnknownName(NameError_):
     """Nothing of this kind has this name; `hint` says what to do where the candidates alone do not.
 
-    >>> print(UnknownName("art-999", ["aiact:art-99"]))
-    'art-999' is not a known provision. Did you mean 'aiact:art-99'?
+    >>> print(UnknownName("x-999", ["act:x-99"]))
+    'x-999' is not a known provision. Did you mean 'act:x-99'?
     """
 
     def __init__(self, text: str, candidates: Iterable[str], kind: str = "provision", hint: str | None = None) -> None:

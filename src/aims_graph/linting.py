@@ -215,9 +215,7 @@ def _repetitions(catalogue: Catalogue) -> Iterator[Problem]:
         row
         for file in catalogue.mapping_files
         for row in file.rows
-        if row.status != PUBLISHED
-        and NO_TERM_FOUND not in (row.subject, row.object)
-        and row.relation not in APART
+        if row.status != PUBLISHED and NO_TERM_FOUND not in (row.subject, row.object) and row.relation not in APART
     ]
     for row, other, share in repetition.repeated(catalogue, rows):
         what = f"the reason is nearly that of {other.source} ({100 * share:.0f} % of its runs of words)."

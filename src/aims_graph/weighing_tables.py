@@ -135,8 +135,8 @@ def _changes(changes: Sequence[Json]) -> RenderableType:
 def _parted(name: str) -> str:
     """An id on two lines where one would not do.
 
-    >>> _parted("iso42001:8.1.processes.criteria")
-    'iso42001:8.1.processes\\n.criteria'
+    >>> _parted("standard:8.1.processes.criteria")
+    'standard:8.1.processes\\n.criteria'
     """
     at = name.rfind(".", 0, ID_WIDTH + 1)
     return name if len(name) <= ID_WIDTH or at < 0 else f"{name[:at]}\n{name[at:]}"

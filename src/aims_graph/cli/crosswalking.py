@@ -45,7 +45,7 @@ def coverage(
     library = Library.open(data or ())
     named = [library.names.edition(name) for name in framework or ()]
     if len(set(named)) not in (0, 2) or len(named) > 2:
-        raise InputError("give two different frameworks, or none for all. For example: aims-graph coverage 42001 aiact")
+        raise InputError("give two different frameworks, or none for all. 'aims-graph frameworks' lists them.")
     on = day(as_of)
     pair = (named[0], named[1]) if named else None
     found = coverage_json(library.catalogue, judged(library.catalogue, on, pair), on)

@@ -243,6 +243,7 @@ def review_experts(
 
         kappa = "" if found.agreement.kappa is None else f", kappa {found.agreement.kappa:.2f}"
         who = ", ".join(found.experts) or "nobody named"
-        print(f"{found.judged} {'row' if found.judged == 1 else 'rows'} judged by {who}: {found.agreement.same} as the rows say{kappa}.")
+        count = f"{found.judged} {'row' if found.judged == 1 else 'rows'}"
+        print(f"{count} judged by {who}: {found.agreement.same} as the rows say{kappa}.")
         if lines:
             tables.show(tables.rows(columns, lines))
