@@ -33,7 +33,7 @@ from aims_graph.library import Library
 from aims_graph.relations import Degree
 from aims_graph.showing import find_json, framework_json, frameworks_json, show_json
 from aims_graph.trace import Options
-from aims_graph_api import create_app, planning_responses, responses, weighing_responses
+from aims_graph_api import create_app, crosswalks, planning_responses, responses, weighing_responses
 from aims_graph_api.app import today_utc
 from aims_graph_api.describing import Examples
 from aims_graph_api.headers import SAFE_HEADERS
@@ -241,6 +241,23 @@ def test_what_is_weighed_is_the_object_that_the_command_prints(
     found = client.get(f"{V1}/{route}", **given).json()
     assert found == json.loads(run(route, *typed, "--as-of", AS_OF, "--format", "json").out)
     assert _roundtrip(model, found) == found
+
+
+def test_a_crosswalk_and_what_was_judged_are_the_objects_that_the_commands_print(client: Client, run: Run) -> None:
+    typed = ("--as-of", AS_OF, "--format", "json")
+    plain = client.get(f"{V1}/crosswalks/42001/airmf").json()
+    assert plain == json.loads(run("crosswalk", "42001", "airmf", *typed).out)
+    beside = client.get(f"{V1}/crosswalks/csf2/27001", sources="true").json()
+    assert beside == json.loads(run("crosswalk", "csf2", "27001", "--sources", *typed).out)
+    assert _roundtrip(crosswalks.Crosswalk, beside) == beside
+    assert _roundtrip(crosswalks.Crosswalk, plain) == plain
+    judged = client.get(f"{V1}/coverage").json()
+    assert judged == json.loads(run("coverage", *typed).out)
+    assert _roundtrip(crosswalks.Coverage, judged) == judged
+    assert client.get(f"{V1}/crosswalks/42001/42001").status_code == 400
+    assert client.get(f"{V1}/crosswalks/42001/widgetry").status_code == 404
+    cut = client.get(f"{V1}/crosswalks/42001/airmf", limit=2).json()
+    assert (len(cut["rows"]), cut["total"], cut["truncated"]) == (2, plain["total"], True)
 
 
 def test_a_search_is_the_object_of_the_one_function(client: Client, library: Library) -> None:

@@ -67,6 +67,11 @@ def test_published_rows_stand_beside_ours_and_are_never_among_them(ours: Any, pu
     assert crosswalk_json(found, sources=True)["sources"][0]["verdict"] == verdict
 
 
+def test_a_limit_of_the_search_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aims_graph.index.MAX_CROSSED", 0)
+    assert crosswalk_json(between("a", "b", row("a:x", EQ, "b:x")))["limited"] == ["b:x"]
+
+
 def test_one_framework_is_no_crosswalk() -> None:
     with pytest.raises(InputError, match="Name two"):
         between("a", "a")

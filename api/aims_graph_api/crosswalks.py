@@ -125,6 +125,7 @@ class Crosswalk(BaseModel):
     no_counterpart: list[Absent]
     sources: list[BesideOurs] = []
     truncated: Truncated
+    limited: Annotated[list[str], Field(description="Provisions of which a limit of the search left claims out.")]
     judged: list[Judged]
     notice: str
 

@@ -78,6 +78,7 @@ class Crosswalk:
     derived: tuple[tuple[str, Best], ...]  # claims from the first framework on the second that no row states
     beside: tuple[Beside, ...]  # the project's rows and published ones, pair by pair
     directions: tuple[Direction, ...]
+    limited: tuple[str, ...]  # provisions of the second framework of which a limit of the search left claims out
     options: Options
     catalogue: Catalogue
 
@@ -91,13 +92,14 @@ def crosswalk(index: Index, start: str, end: str, options: Options) -> Crosswalk
     every = sorted(_lines(catalogue, start, end), key=lambda line: (order[line.start], order[line.end], line.row.id))
     ours = tuple(line for line in every if line.row.status != PUBLISHED)
     stated = {(line.start, line.end) for line in ours}
+    claims = {name: index.remembered(name) for name in index.starts if catalogue.provisions[name].edition == start}
     derived = (
         (name, best)
-        for name in index.starts
-        if catalogue.provisions[name].edition == start
-        for best in index.remembered(name).values()
+        for name, found in claims.items()
+        for best in found.values()
         if catalogue.provisions[best.provision].edition == end and (name, best.provision) not in stated
     )
+    limited = {name for found in claims.values() for name in found.limited if catalogue.provisions[name].edition == end}
     return Crosswalk(
         start,
         end,
@@ -106,6 +108,7 @@ def crosswalk(index: Index, start: str, end: str, options: Options) -> Crosswalk
         tuple(derived),
         tuple(_beside(every)),
         coverage(catalogue, options.as_of, (start, end)),
+        tuple(sorted(limited)),
         options,
         catalogue,
     )
@@ -173,6 +176,7 @@ def crosswalk_json(found: Crosswalk, sources: bool = False) -> Json:
         "total": total,
         **lists,
         "truncated": any(len(lists[name]) < count for name, count in total.items()),
+        "limited": list(found.limited),
         "judged": coverage_json(found.catalogue, found.directions, options.as_of)["directions"],
         "notice": NOTICE,
     }

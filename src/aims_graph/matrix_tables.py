@@ -103,4 +103,6 @@ def _ended(found: Json) -> Iterator[RenderableType]:
         missing = line["not_judged_provisions"]
         named = f"; not judged: {', '.join(missing[:FEW])}{' …' if len(missing) > FEW else ''}" if missing else ""
         yield wrapped(f"{share}{named}.")
+    if found["limited"]:
+        yield wrapped(f"A limit of the search left claims out at {', '.join(found['limited'][:FEW])}.")
     yield footer(found["as_of"], found["graph_version"])

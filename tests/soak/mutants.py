@@ -30,7 +30,7 @@ LIMIT = 300  # seconds for the tests of one mutant, some ten times what they tak
 TESTS = {  # module, besides its own examples → the tests that speak of it, quickest first
     "relations": ("relations", "laws", "inference"),
     "confidence": ("confidence", "calibration", "laws", "inference"),
-    "chain": ("joint", "errors_of_others", "inference", "guard_details", "case_guards", "laws"),
+    "chain": ("chain", "joint", "errors_of_others", "inference", "guard_details", "case_guards", "laws"),
     "guards": ("joint", "errors_of_others", "inference", "guard_details", "case_guards", "laws"),
     "inference": ("engine_details", "soundness_page", "joint", "errors_of_others", "inference", "laws"),
 }
