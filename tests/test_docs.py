@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import doctest
+import os
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pages
 import pytest
@@ -64,3 +68,15 @@ def test_what_a_page_shows_of_python_is_what_it_gives(page: str) -> None:
     found = doctest.testfile(str(pages.DOCS / page), module_relative=False, encoding="utf-8")
     assert found.attempted
     assert not found.failed
+
+
+def test_the_guide_to_challenging_a_row_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "challenging-a-row.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"```sh\n(.*?)```", page, re.S)
+    (shown,) = re.findall(r"```\n(Mapping rows.*?)```", page, re.S)
+    (tmp_path / "mappings").symlink_to(ROOT / "mappings")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    done = subprocess.run(["bash", "-e", "-c", commands], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(shown)
+    assert re.search(r"^lost +\S+ +\S+ +partial", done.stdout, re.M)
