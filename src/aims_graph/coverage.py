@@ -17,6 +17,7 @@ from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
 from aims_graph.connections import APART
 from aims_graph.model import ACCEPTED, DOUBLE_READ, PROPOSED, PUBLISHED, REJECTED, Mapping
+from aims_graph.relations import Relation
 from aims_graph.vocab import NO_TERM_FOUND
 
 RELATED, UNRELATED, ABSENT = "related", "unrelated", "no-counterpart"
@@ -71,7 +72,7 @@ def _rows(catalogue: Catalogue) -> dict[Pair, dict[str, list[Mapping]]]:
     for file in catalogue.mapping_files:
         sides = [editions.get(file.header.get(side, "")) for side in ("subject_source", "object_source")]
         for row in file.rows:
-            if status.get(row.id, row.status) in (REJECTED, PUBLISHED):
+            if status.get(row.id) == REJECTED or not is_ours(row):
                 continue
             for (name, here), there in zip(
                 zip((row.subject, row.object), sides, strict=True), sides[::-1], strict=True
@@ -100,6 +101,11 @@ def _decided_with(catalogue: Catalogue, duty: str) -> Iterator[str]:
         yield name
         provision = catalogue.provisions[name]
         name = provision.parent if provision.kind in LETTERED else None
+
+
+def is_ours(row: Mapping) -> bool:
+    """Whether a row is the project's own reading, and not what others publish or claim."""
+    return row.status != PUBLISHED and row.relation is not Relation.CROSSWALK
 
 
 def outcome(row: Mapping) -> str:

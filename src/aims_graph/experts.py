@@ -9,8 +9,9 @@ from random import Random
 from typing import Final
 
 from aims_graph.catalogue import Catalogue
+from aims_graph.coverage import is_ours
 from aims_graph.errors import DataError, Problem
-from aims_graph.model import PUBLISHED, REJECTED, Mapping
+from aims_graph.model import REJECTED, Mapping
 from aims_graph.relations import Relation
 from aims_graph.reviews import Agreement, agreement, read_table
 from aims_graph.vocab import NO_TERM_FOUND
@@ -55,7 +56,7 @@ def _strata(catalogue: Catalogue, chooser: Random) -> dict[Ends, list[Mapping]]:
     found: dict[Ends, dict[str, list[Mapping]]] = defaultdict(lambda: defaultdict(list))
     common = {e.id for e in catalogue.editions.values() if e.common}
     for row in catalogue.mappings:
-        if row.status in (PUBLISHED, REJECTED) or NO_TERM_FOUND in (row.subject, row.object) or _is_note(row):
+        if row.status == REJECTED or not is_ours(row) or NO_TERM_FOUND in (row.subject, row.object):
             continue
         pair = (catalogue.provisions[row.subject].edition, catalogue.provisions[row.object].edition)
         if common.isdisjoint(pair):
@@ -68,18 +69,13 @@ def _strata(catalogue: Catalogue, chooser: Random) -> dict[Ends, list[Mapping]]:
     return turned
 
 
-def _is_note(row: Mapping) -> bool:
-    """Whether a row states what somebody else claims and not what the project reads."""
-    return row.relation is Relation.CROSSWALK
-
-
 def result(catalogue: Catalogue, path: str, text: str) -> Result:
     """What a filled sheet says of the rows as they are now; lines without a relation are not counted.
 
     Raises a DataError for a line whose pair no row states, or whose relation does not exist.
     """
     table, problems = read_table(path, text, COLUMNS)
-    stated = {(row.subject, row.object): row for row in catalogue.mappings if row.status not in (PUBLISHED, REJECTED)}
+    stated = {(row.subject, row.object): row for row in catalogue.mappings if row.status != REJECTED and is_ours(row)}
     known = {relation.value for relation in Relation}
     judged: list[tuple[Ends, str, str, str]] = []
     for number, cells in enumerate(table, start=2):

@@ -11,16 +11,21 @@ from typing import Any
 from aims_graph.answers import NOTICE, number
 from aims_graph.catalogue import Catalogue
 from aims_graph.connections import APART
-from aims_graph.coverage import Direction, coverage, coverage_json
+from aims_graph.coverage import Direction, coverage, coverage_json, is_ours
 from aims_graph.errors import InputError
 from aims_graph.index import Best, Index
-from aims_graph.model import PUBLISHED, REJECTED, Mapping
+from aims_graph.model import REJECTED, Mapping
 from aims_graph.relations import Degree, Edge, Relation, transfer
 from aims_graph.trace import Options
 from aims_graph.vocab import NO_TERM_FOUND
 
 Json = dict[str, Any]
-AGREE, DISAGREE, OURS_ONLY, THEIRS_ONLY = "both relate them", "we hold them unrelated", "ours only", "published only"
+DISAGREE, THEIRS_ONLY, AGREE, OURS_ONLY = VERDICTS = (
+    "we hold them unrelated",
+    "published only",
+    "both relate them",
+    "ours only",
+)
 MOST_ROWS, MOST_COLUMNS = 40, 14  # larger parts of a summary that fit a terminal
 
 
@@ -55,7 +60,7 @@ class Beside:
     start: str
     end: str
     ours: tuple[Line, ...]
-    published: tuple[Line, ...]
+    published: tuple[Line, ...]  # elsewhere, or claimed by a note
 
     @property
     def verdict(self) -> str:
@@ -90,7 +95,7 @@ def crosswalk(index: Index, start: str, end: str, options: Options) -> Crosswalk
     catalogue = index.catalogue
     order = {name: place for place, name in enumerate(catalogue.provisions)}
     every = sorted(_lines(catalogue, start, end), key=lambda line: (order[line.start], order[line.end], line.row.id))
-    ours = tuple(line for line in every if line.row.status != PUBLISHED)
+    ours = tuple(line for line in every if is_ours(line.row))
     stated = {(line.start, line.end) for line in ours}
     claims = {name: index.remembered(name) for name in index.starts if catalogue.provisions[name].edition == start}
     derived = (
@@ -106,7 +111,7 @@ def crosswalk(index: Index, start: str, end: str, options: Options) -> Crosswalk
         ours,
         tuple(sorted(_absences(catalogue, start, end), key=lambda a: order[a.provision])),
         tuple(derived),
-        tuple(_beside(every)),
+        tuple(sorted(_beside(every), key=lambda pair: VERDICTS.index(pair.verdict))),
         coverage(catalogue, options.as_of, (start, end)),
         tuple(sorted(limited)),
         options,
@@ -143,8 +148,8 @@ def _beside(lines: list[Line]) -> Iterator[Beside]:
     for line in lines:
         found[line.start, line.end].append(line)
     for (start, end), both in found.items():
-        published = tuple(line for line in both if line.row.status == PUBLISHED)
-        yield Beside(start, end, tuple(line for line in both if line.row.status != PUBLISHED), published)
+        others = tuple(line for line in both if not is_ours(line.row))
+        yield Beside(start, end, tuple(line for line in both if is_ours(line.row)), others)
 
 
 # -- told ------------------------------------------------------------------------------

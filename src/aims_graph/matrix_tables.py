@@ -66,16 +66,18 @@ def sources(found: Json) -> Group:
             "Published rows seldom say how two provisions relate: that they relate them at all is what is compared."
         )
     ]
+    if not any(pair["published"] for pair in found["sources"]):
+        blocks.append(wrapped("No crosswalk that others publish is held of these two frameworks."))
     for verdict in dict.fromkeys(pair["verdict"] for pair in found["sources"]):
         mine = [pair for pair in found["sources"] if pair["verdict"] == verdict]
         blocks += heading(f"{verdict}: {len(mine)}")
         cells = [(p["from"], _said(p["ours"]), p["to"], _said(p["published"])) for p in mine]
-        blocks.append(grid((("from", 20), ("ours", 17), ("to", None), ("published", 16)), cells))
+        blocks.append(grid((("from", 23), ("ours", 14), ("to", None), ("published", 14)), cells))
     return Group(*blocks, Text(""), *_ended(found))
 
 
 def _said(lines: Iterable[Json]) -> str:
-    return ", ".join(f"{line['relation']} ({line['status']})" for line in lines) or "–"
+    return ", ".join(f"{line['relation']}, {line['status']}" for line in lines) or "–"
 
 
 def summed(found: Json, counted: Summary, labels: dict[str, str]) -> Group:
