@@ -9,14 +9,14 @@ from typing import Final
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.model import Mapping, Provision
-from aims_graph.relations import EQ, INT, SUB, SUP
+from aims_graph.relations import EQ, SUB, SUP
 
 GRAM = 3  # words in a row that are compared
 MOST = 0.7  # share of the runs of two reasons that may be the same (Jaccard)
-_NUMBER: Final = re.compile(r"\d+")
+_NUMBER: Final = re.compile(r"(?:\b[A-Z][A-Z.]*[ -]?)?\d[\d.]*")  # with the capitals before it: a notation of any kind
 _WORD: Final = re.compile(r"[^\W_]+")
 _MASK: Final = "x"
-_SHARING: Final = frozenset({EQ, SUB, SUP, INT})
+_SHARING: Final = frozenset({EQ, SUB, SUP})
 
 
 def repeated(catalogue: Catalogue, rows: Iterable[Mapping]) -> Iterator[tuple[Mapping, Mapping, float]]:
