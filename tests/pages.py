@@ -8,16 +8,18 @@ import re
 import sys
 from unittest.mock import patch
 
-from conftest import ROOT
+from conftest import AS_OF, ROOT
 
 from aims_graph import rereadings, reviewing
 from aims_graph.cli import app, main
+from aims_graph.coverage import coverage, coverage_json
 from aims_graph.files import read_all
 from aims_graph.library import Library
 from aims_graph.vocab import AIMS, RDFS, SKOS, STRM
 
 DOCS = ROOT / "docs"
 START, END = "<!-- agreement:start -->", "<!-- agreement:end -->"
+JUDGED_START, JUDGED_END = "<!-- judged:start -->", "<!-- judged:end -->"
 COUNTS = "<!-- counts:start -->", "<!-- counts:end -->"
 
 
@@ -79,11 +81,27 @@ def agreement() -> str:
         kappa = "" if found.kappa is None else f"{found.kappa:.2f}"
         cells = (found.pairs, found.same, f"{found.agreement:.2f}", kappa, found.rows, found.double_read, found.settled)
         lines.append(f"| {found.pair} | {' | '.join(map(str, cells))} |")
-    return _between("mapping-quality.md", (START, END), lines)
+    agreed = _between((DOCS / "mapping-quality.md").read_text(encoding="utf-8"), (START, END), lines)
+    return _between(agreed, (JUDGED_START, JUDGED_END), judged())
 
 
-def _between(page: str, marks: tuple[str, str], lines: list[str]) -> str:
-    before, rest = (DOCS / page).read_text(encoding="utf-8").split(marks[0])
+def judged() -> list[str]:
+    """What was judged between frameworks, one line a direction."""
+    catalogue = Library.open().catalogue
+    found = coverage_json(catalogue, coverage(catalogue, AS_OF), AS_OF)["directions"]
+    lines = [
+        "| duties of | against | duties | related | look-alikes only | no counterpart | not judged | read twice |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for line in found:
+        absent = f"{line['no_counterpart']} ({100 * line['no_counterpart'] / line['duties']:.0f} %)"
+        cells = (line["from"], line["to"], line["duties"], line["related"], line["unrelated"], absent)
+        lines.append(f"| {' | '.join(map(str, (*cells, line['not_judged'], line['read_twice'])))} |")
+    return lines
+
+
+def _between(text: str, marks: tuple[str, str], lines: list[str]) -> str:
+    before, rest = text.split(marks[0])
     return before + marks[0] + "\n" + "\n".join(lines) + "\n" + marks[1] + rest.split(marks[1])[1]
 
 
@@ -112,7 +130,7 @@ def contents() -> str:
             sum(r.outcome == "unsure" for r in again),
         )
         lines.append(f"| {' | '.join(map(str, cells))} |")
-    return _between("framework-quality.md", COUNTS, lines)
+    return _between((DOCS / "framework-quality.md").read_text(encoding="utf-8"), COUNTS, lines)
 
 
 PAGES = {
