@@ -55,6 +55,22 @@ class Catalogue:
         """The mapping files as written, for those who need more than what counts of them."""
         return tuple(_mapping_files(self.files)[0])
 
+    def sides_of(self, file: MappingFile) -> tuple[str | None, str | None]:
+        """The editions that a mapping file relates, subject and object; None for one that is not loaded."""
+        editions = {e.iri: e.id for e in self.editions.values()}
+        first, second = (file.header.get(side, "") for side in ("subject_source", "object_source"))
+        return editions.get(first), editions.get(second)
+
+    @cached_property
+    def sides(self) -> dict[str, tuple[str | None, str | None]]:
+        """The same by mapping set."""
+        return {file.id: self.sides_of(file) for file in self.mapping_files}
+
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """The editions that only hold text which others share, and join them."""
+        return frozenset(e.id for e in self.editions.values() if e.common)
+
     @cached_property
     def facts(self) -> Facts:
         """Every statement of the ontology, framework and label files, for those who need more than values."""

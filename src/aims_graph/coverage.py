@@ -23,7 +23,6 @@ from aims_graph.vocab import NO_TERM_FOUND
 RELATED, UNRELATED, ABSENT = "related", "unrelated", "no-counterpart"
 OUTCOMES: Final = (RELATED, UNRELATED, ABSENT)  # the first that holds is what is said of a duty
 LETTERED: Final = frozenset({"Point", "AnnexPoint"})
-INTERNAL = "internal"  # editions that only carry text shared by others
 Pair = tuple[str, str]
 
 
@@ -53,8 +52,7 @@ def coverage(catalogue: Catalogue, as_of: date, pair: Pair | None = None) -> tup
 
 
 def _is_shown(catalogue: Catalogue, pair: Pair, as_of: date) -> bool:
-    found = [catalogue.editions[edition] for edition in pair]
-    return all(e.bindingness != INTERNAL and e.in_force.holds(as_of) for e in found)
+    return catalogue.common.isdisjoint(pair) and all(catalogue.editions[e].in_force.holds(as_of) for e in pair)
 
 
 def _innermost(catalogue: Catalogue, edition: str, context: Context) -> tuple[str, ...]:
@@ -66,31 +64,25 @@ def _innermost(catalogue: Catalogue, edition: str, context: Context) -> tuple[st
 
 def _rows(catalogue: Catalogue) -> dict[Pair, dict[str, list[Mapping]]]:
     """The project's rows at each provision, by its edition and the edition it was held against."""
-    editions = {e.iri: e.id for e in catalogue.editions.values()}
-    status = {row.id: row.status for row in catalogue.mappings}
     found: dict[Pair, dict[str, list[Mapping]]] = defaultdict(lambda: defaultdict(list))
-    for file in catalogue.mapping_files:
-        sides = [editions.get(file.header.get(side, "")) for side in ("subject_source", "object_source")]
-        for row in file.rows:
-            if status.get(row.id) == REJECTED or not is_ours(row):
-                continue
-            for (name, here), there in zip(
-                zip((row.subject, row.object), sides, strict=True), sides[::-1], strict=True
-            ):
-                if name != NO_TERM_FOUND and here and there:
-                    found[here, there][name].append(row)
+    for row in catalogue.mappings:
+        if row.status == REJECTED or not is_ours(row):
+            continue
+        first, second = catalogue.sides.get(row.mapping_set, (None, None))
+        for name, here, there in ((row.subject, first, second), (row.object, second, first)):
+            if name != NO_TERM_FOUND and here and there:
+                found[here, there][name].append(row)
     return found
 
 
 def _direction(catalogue: Catalogue, pair: Pair, asked: tuple[str, ...], rows: dict[str, list[Mapping]]) -> Direction:
-    status = {row.id: row.status for row in catalogue.mappings}
     outcomes: dict[str, str] = {}
     twice = 0
     for duty in asked:
         found = [row for name in _decided_with(catalogue, duty) for row in rows.get(name, ())]
         if found:
             outcomes[duty] = min((outcome(row) for row in found), key=OUTCOMES.index)
-            twice += any(status.get(row.id) in (DOUBLE_READ, ACCEPTED) for row in found)
+            twice += any(row.status in (DOUBLE_READ, ACCEPTED) for row in found)
     return Direction(*pair, outcomes, asked, twice)
 
 

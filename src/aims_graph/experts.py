@@ -54,12 +54,11 @@ def sheet(catalogue: Catalogue, seed: int, rows: int = ROWS) -> str:
 def _strata(catalogue: Catalogue, chooser: Random) -> dict[Ends, list[Mapping]]:
     """The project's rows by pair of editions, the relations of each taking turns."""
     found: dict[Ends, dict[str, list[Mapping]]] = defaultdict(lambda: defaultdict(list))
-    common = {e.id for e in catalogue.editions.values() if e.common}
     for row in catalogue.mappings:
         if row.status == REJECTED or not is_ours(row) or NO_TERM_FOUND in (row.subject, row.object):
             continue
         pair = (catalogue.provisions[row.subject].edition, catalogue.provisions[row.object].edition)
-        if common.isdisjoint(pair):
+        if catalogue.common.isdisjoint(pair):
             found[pair][row.relation.value].append(row)
     turned: dict[Ends, list[Mapping]] = {}
     for pair, kinds in sorted(found.items()):

@@ -128,7 +128,7 @@ def _asked(catalogue: Catalogue, done: Sequence[Named], options: Options) -> tup
     if options.frameworks:
         return options.frameworks
     own = {catalogue.provisions[p].edition for n in done for p in n.provisions}
-    return tuple(e.id for e in catalogue.editions.values() if not e.common and e.id not in own)
+    return tuple(e for e in catalogue.editions if e not in catalogue.common and e not in own)
 
 
 def _empty(catalogue: Catalogue, frameworks: Sequence[_Framework], options: Options) -> list[str]:

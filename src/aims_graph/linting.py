@@ -281,10 +281,8 @@ def _header_faults(catalogue: Catalogue, file: sssom.MappingFile) -> Iterator[Pr
         source = file.header.get(side)
         if source not in {e.iri for e in catalogue.editions.values()}:
             yield Problem(file.path, 1, f"{side} '{source}' is no loaded edition.", "Give the edition's IRI.")
-    editions = {e.iri: e.id for e in catalogue.editions.values()}
-    wanted = (editions.get(file.header.get("subject_source", "")), editions.get(file.header.get("object_source", "")))
     for row in file.rows:
-        for side, edition in zip((row.subject, row.object), wanted, strict=True):
+        for side, edition in zip((row.subject, row.object), catalogue.sides_of(file), strict=True):
             found = catalogue.provisions.get(side)
             if found is not None and edition is not None and found.edition != edition:
                 yield _at(row.source, f"'{side}' is not in {edition}.", "Move the row to the file of its pair.")

@@ -132,15 +132,11 @@ def _lines(catalogue: Catalogue, start: str, end: str) -> Iterator[Line]:
 
 
 def _absences(catalogue: Catalogue, start: str, end: str) -> Iterator[Absence]:
-    editions = {e.iri: e.id for e in catalogue.editions.values()}
-    status = {row.id: row.status for row in catalogue.mappings}
-    for file in catalogue.mapping_files:
-        sides = {editions.get(file.header.get(side, "")) for side in ("subject_source", "object_source")}
-        if sides == {start, end}:
-            for row in file.rows:
-                if NO_TERM_FOUND in (row.subject, row.object) and status.get(row.id) != REJECTED:
-                    name = row.object if row.subject == NO_TERM_FOUND else row.subject
-                    yield Absence(row, name, end if catalogue.provisions[name].edition == start else start)
+    for row in catalogue.mappings:
+        absent = NO_TERM_FOUND in (row.subject, row.object) and row.status != REJECTED
+        if absent and set(catalogue.sides.get(row.mapping_set, ())) == {start, end}:
+            name = row.object if row.subject == NO_TERM_FOUND else row.subject
+            yield Absence(row, name, end if catalogue.provisions[name].edition == start else start)
 
 
 def _beside(lines: list[Line]) -> Iterator[Beside]:

@@ -253,12 +253,11 @@ class _Search:
     def possible(self) -> tuple[str, ...]:
         """Every action that may be taken, in document order."""
         catalogue = self.index.catalogue
-        common = {e.id for e in catalogue.editions.values() if e.common}
         taken = set(self.before)
         return tuple(
             p.id
             for p in catalogue.provisions.values()
-            if (p.edition in self.sources if self.sources else p.edition not in common)
+            if (p.edition in self.sources if self.sources else p.edition not in catalogue.common)
             and p.id not in taken
             and p.id in self.duties
         )

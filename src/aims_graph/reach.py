@@ -12,13 +12,13 @@ from aims_graph.vocab import NO_TERM_FOUND
 
 def starts(index: Index) -> tuple[str, ...]:
     """The provisions that people ask about: those that can start a claim, except in what only joins others."""
-    joining = _joining(index.catalogue)
-    return tuple(s for s in index.starts if index.catalogue.provisions[s].edition not in joining)
+    provisions, common = index.catalogue.provisions, index.catalogue.common
+    return tuple(s for s in index.starts if provisions[s].edition not in common)
 
 
 def beyond(catalogue: Catalogue, start: str, claims: Mapping[str, Best]) -> dict[str, Best]:
     """Those claims of one start that are on provisions of another edition, what only joins others left out."""
-    silent = _joining(catalogue) | {catalogue.provisions[start].edition}
+    silent = catalogue.common | {catalogue.provisions[start].edition}
     return {name: best for name, best in claims.items() if catalogue.provisions[name].edition not in silent}
 
 
@@ -32,7 +32,3 @@ def together(catalogue: Catalogue, row: Row) -> tuple[Row, ...]:
 def ends(rows: Iterable[Row]) -> frozenset[str]:
     """The provisions that rows touch."""
     return frozenset(end for row in rows for end in (row.subject, row.object)) - {NO_TERM_FOUND}
-
-
-def _joining(catalogue: Catalogue) -> frozenset[str]:
-    return frozenset(e.id for e in catalogue.editions.values() if e.common)

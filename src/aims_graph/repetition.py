@@ -53,10 +53,9 @@ class _SameText:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._near: dict[str, set[str]] = defaultdict(set)
-        common = {e.id for e in catalogue.editions.values() if e.common}
         for row in catalogue.mappings:
             ends = (row.subject, row.object)
-            shared = any(end.partition(":")[0] in common for end in ends)
+            shared = any(end.partition(":")[0] in catalogue.common for end in ends)
             if row.relation is EQ or (shared and row.relation in _SHARING):
                 for one, other in (ends, ends[::-1]):
                     self._near[one].add(other)

@@ -189,8 +189,7 @@ def select_answers(
     """The claims worth showing, sorted by degree, confidence and id; and whether a limit cut them."""
     left_out = family_of(catalogue, targets)
     own = {catalogue.provisions[t].edition for t in targets}
-    common = {e.id for e in catalogue.editions.values() if e.common}
-    silent = (own | common) - set(options.frameworks)
+    silent = (own | catalogue.common) - set(options.frameworks)
     claims = result.claims.items()
     shown = {p: c for p, c in claims if p not in left_out and catalogue.provisions[p].edition not in silent}
     answers = [
