@@ -52,6 +52,20 @@ def test_what_follows_through_another_framework_is_told_apart_from_what_a_row_st
     assert (told["from"], told["path"]) == ("a:x", ["a:x", "c:x", "b:x"])
 
 
+def test_one_of_several_rows_that_count_only_together_carries_a_part() -> None:
+    rows = [row(a, EQ, "b:x", joint="both") for a in ("a:x", "a:y")]
+    there, back = between("a", "b", *rows), between("b", "a", *rows)
+    assert [line.carries for line in there.lines] == [Degree.PARTIAL, Degree.PARTIAL]
+    assert [line.carries for line in back.lines] == [Degree.FULL, Degree.FULL]
+
+
+def test_a_row_that_does_not_count_hides_no_claim_that_follows() -> None:
+    chain = (row("a:x", EQ, "c:x", 0.9), row("c:x", SUP, "b:x", 0.8))
+    for stated in (row("a:x", EQ, "b:x", status="proposed"), row("a:x", INT, "b:x")):
+        assert [best.degree for _, best in between("a", "b", *chain, stated).derived] == [Degree.FULL]
+    assert between("a", "b", *chain, row("a:x", EQ, "b:x")).derived == ()
+
+
 @pytest.mark.parametrize(
     ("ours", "published", "verdict"),
     [(INT, True, AGREE), (NONE, True, DISAGREE), (None, True, THEIRS_ONLY), (INT, False, OURS_ONLY)],

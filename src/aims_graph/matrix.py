@@ -37,11 +37,7 @@ class Line:
     start: str
     relation: Relation
     end: str
-
-    @property
-    def carries(self) -> Degree:
-        """What a full claim becomes along the row alone, before any guard."""
-        return transfer(Edge(self.relation.value), Degree.FULL)
+    carries: Degree  # what a full claim becomes along the row alone, before any guard
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ class Crosswalk:
     end: str
     lines: tuple[Line, ...]  # the project's, in document order of both
     absences: tuple[Absence, ...]
-    derived: tuple[tuple[str, Best], ...]  # claims from the first framework on the second that no row states
+    derived: tuple[tuple[str, Best], ...]  # claims on the second that reach further than a row that counts
     beside: tuple[Beside, ...]  # the project's rows and published ones, pair by pair
     directions: tuple[Direction, ...]
     limited: tuple[str, ...]  # provisions of the second framework of which a limit of the search left claims out
@@ -96,13 +92,15 @@ def crosswalk(index: Index, start: str, end: str, options: Options) -> Crosswalk
     order = {name: place for place, name in enumerate(catalogue.provisions)}
     every = sorted(_lines(catalogue, start, end), key=lambda line: (order[line.start], order[line.end], line.row.id))
     ours = tuple(line for line in every if is_ours(line.row))
-    stated = {(line.start, line.end) for line in ours}
+    context = options.context()
+    stated = {(line.start, line.end): line.carries for line in ours if context.admits(line.row)}
     claims = {name: index.remembered(name) for name in index.starts if catalogue.provisions[name].edition == start}
     derived = (
         (name, best)
         for name, found in claims.items()
         for best in found.values()
-        if catalogue.provisions[best.provision].edition == end and (name, best.provision) not in stated
+        if catalogue.provisions[best.provision].edition == end
+        and best.degree > stated.get((name, best.provision), Degree.NONE)
     )
     limited = {name for found in claims.values() for name in found.limited if catalogue.provisions[name].edition == end}
     return Crosswalk(
@@ -125,10 +123,17 @@ def _lines(catalogue: Catalogue, start: str, end: str) -> Iterator[Line]:
         one, other = (None if side is None else side.edition for side in sides)
         if row.status == REJECTED or {one, other} != {start, end}:
             continue
-        if one == start:
-            yield Line(row, row.subject, row.relation, row.object)
-        else:
-            yield Line(row, row.object, row.relation.converse, row.subject)
+        ends = (row.subject, row.object) if one == start else (row.object, row.subject)
+        relation = row.relation if one == start else row.relation.converse
+        yield Line(row, ends[0], relation, ends[1], _carries(catalogue, row, ends[0], relation))
+
+
+def _carries(catalogue: Catalogue, row: Mapping, start: str, relation: Relation) -> Degree:
+    """What a full claim becomes along a row; of several that count only together, one is a part."""
+    joint = next((j for j in catalogue.joints_at.get(start, ()) if row in j.rows), None)
+    here, there, _ = (joint.sides(start) if joint else None) or ((start,), (start,), relation)
+    beyond = transfer(Edge(relation.value), transfer(Edge.WHOLE, Degree.FULL) if len(here) > 1 else Degree.FULL)
+    return transfer(Edge.PART, beyond) if len(there) > 1 else beyond
 
 
 def _absences(catalogue: Catalogue, start: str, end: str) -> Iterator[Absence]:
