@@ -19,13 +19,14 @@ from aims_graph.model import (
     EvidenceRequirement,
     EvidenceType,
     Interval,
+    OuterLimit,
     Provision,
     Source,
     Trigger,
     Wording,
 )
 from aims_graph.turtle import Facts
-from aims_graph.vocab import AIMS, DCTERMS, PREFIXES, RDF, RDFS, SKOS, VANN
+from aims_graph.vocab import AIMS, DCTERMS, OWL, PREFIXES, RDF, RDFS, SKOS, VANN
 
 T = TypeVar("T")
 _DURATION = re.compile(r"P(?=\d)(\d+Y)?(\d+M)?(\d+D)?")
@@ -43,6 +44,7 @@ class Builder:
         self.amendments: dict[str, Amendment] = {}
         self.evidence: dict[str, EvidenceRequirement] = {}
         self.evidence_types: dict[str, EvidenceType] = {}
+        self.limits: list[OuterLimit] = []
         self.record_classes: frozenset[str] = frozenset()
         self.roles: dict[str, frozenset[str]] = {}
         self.system_classes: tuple[str, ...] = ()
@@ -70,6 +72,9 @@ class Builder:
             self.evidence_types[self.name(iri)] = EvidenceType(self.name(iri), self._need(iri, f"{RDFS}label"))
         for iri in self.facts.of_type(f"{AIMS}EvidenceRequirement"):
             self._evidence(iri)
+        for iri in self.facts.values:
+            if f"{AIMS}outerLimit" in self.facts.values[iri]:
+                self._limit(iri)
         self._check_hierarchy()
         self._check_references()
 
@@ -365,7 +370,35 @@ class Builder:
             informative=self._flag(iri, f"{AIMS}informative"),
             note=self._one(iri, f"{RDFS}comment"),
             source=self._source(iri),
+            counts_from=self._record_property(iri, f"{AIMS}countsFrom"),
         )
+
+    def _limit(self, iri: str) -> None:
+        kinds = self._terms(iri, f"{AIMS}forIncidentKind", "IncidentKind")
+        if self._kind(iri) is None or not kinds:
+            what = f"'{self.name(iri)}' has an outer limit that holds for nothing."
+            self.bad(iri, what, "Give it to a provision, with aims:forIncidentKind.")
+        for prop in (f"{AIMS}countsFrom", f"{AIMS}keptBy"):
+            self._need(iri, prop)
+        self.limits.append(
+            OuterLimit(
+                provision=self.name(iri),
+                duration=self._duration(iri, f"{AIMS}outerLimit") or "",
+                kinds=kinds,
+                counts_from=self._record_property(iri, f"{AIMS}countsFrom") or "",
+                kept_by=self._record_property(iri, f"{AIMS}keptBy") or "",
+                source=self._source(iri),
+            )
+        )
+
+    def _record_property(self, iri: str, prop: str) -> str | None:
+        """The IRI of a property that records have, as a value."""
+        value = self._one(iri, prop)
+        declared = value is None or f"{OWL}DatatypeProperty" in self.facts.texts(value, f"{RDF}type")
+        if not declared:
+            what = f"{self._p(prop)} '{self.name(value or '')}' is not a property of a record."
+            self.bad(iri, what, "Name one such as aims:becameAwareOn.")
+        return value
 
     def _evidence_list(self, requirement: str, node: str) -> tuple[EvidenceType, ...]:
         types: list[EvidenceType] = []

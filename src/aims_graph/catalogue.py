@@ -20,6 +20,7 @@ from aims_graph.model import (
     EvidenceType,
     Joint,
     Mapping,
+    OuterLimit,
     Provision,
     Trigger,
 )
@@ -49,6 +50,7 @@ class Catalogue:
     labels: dict[str, str]  # words for vocabulary terms
     prefixes: dict[str, str]
     files: tuple[DataFile, ...] = field(repr=False)
+    limits: tuple[OuterLimit, ...] = ()  # outer limits, in file order
 
     @cached_property
     def mapping_files(self) -> tuple[MappingFile, ...]:
@@ -270,6 +272,7 @@ def inspect(files: Iterable[DataFile]) -> tuple[Catalogue, list[Problem]]:
         labels=builder.labels,
         prefixes=PREFIXES | {e.id: e.namespace for e in builder.editions.values()},
         files=files,
+        limits=tuple(builder.limits),
     )
     catalogue.__dict__.update(facts=facts, mapping_files=tuple(mapping_files))  # read once
     return catalogue, problems

@@ -148,6 +148,19 @@ class EvidenceRequirement:
     informative: bool  # an output that the text suggests, not a document that it demands
     note: str | None
     source: Source
+    counts_from: str | None = None  # IRI of the property of a record that holds the day from which retention runs
+
+
+@dataclass(frozen=True)
+class OuterLimit:
+    """The longest time that a provision allows for a duty which is to be done sooner; keeping it shows no more."""
+
+    provision: str
+    duration: str  # ISO 8601, in calendar days
+    kinds: frozenset[str]  # of incident for which it holds
+    counts_from: str  # IRI of the property of a record that holds the day from which it runs
+    kept_by: str  # IRI of the property that holds the day on which the duty was done
+    source: Source
 
 
 @dataclass(frozen=True)
