@@ -41,7 +41,7 @@ def reopened(records: Records, case: str) -> Recurrence | None:
     A verdict holds from its day until the problem is back. One whose day is not
     recorded may have come after every review, so it reopens the case too.
     """
-    reviewed = [day for review in _reviews(records, case) for day in records.facts.days(review, f"{AIMS}reviewedOn")]
+    reviewed = reviewed_on(records, case)
     since = [r for r in recurrences(records, case) if r.day is None or all(day < r.day for day in reviewed)]
     return since[-1] if since else None
 
@@ -106,7 +106,7 @@ def passed(records: Records, catalogue: Catalogue, case: str, as_of: date) -> It
         for day in facts.days(action, f"{AIMS}dueOn"):
             if day < as_of and not done:
                 yield f"{records.label(action)} was due on {day} and is not recorded as implemented."
-    reviewed = [day for review in _reviews(records, case) for day in facts.days(review, f"{AIMS}reviewedOn")]
+    reviewed = reviewed_on(records, case)
     for day in facts.days(case, f"{AIMS}reviewWindowEnds"):
         if day < as_of and all(other < day for other in reviewed):
             yield f"The time to watch for recurrence ended on {day}; no review is recorded since."
@@ -118,6 +118,11 @@ def passed(records: Records, catalogue: Catalogue, case: str, as_of: date) -> It
         if day < as_of:
             question = catalogue.triggers[trigger].question if trigger in catalogue.triggers else trigger
             yield f"The period of the answer to “{question}” ended on {day}; the duty is due again."
+
+
+def reviewed_on(records: Records, case: str) -> tuple[date, ...]:
+    """The days on which a corrective action of a case was reviewed."""
+    return tuple(day for review in _reviews(records, case) for day in records.facts.days(review, f"{AIMS}reviewedOn"))
 
 
 def _actions(records: Records, case: str) -> list[str]:

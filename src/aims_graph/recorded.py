@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from aims_graph import evidence
 from aims_graph.cases import CaseRecord
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, is_over
 from aims_graph.inference import infer
 from aims_graph.model import EvidenceRequirement, Finding
-from aims_graph.periods import later
 from aims_graph.records import Records
 from aims_graph.relations import Degree
 from aims_graph.vocab import AIMS, DCTERMS, RDFS
@@ -137,10 +137,7 @@ def _weak(records: Records, findings: Iterable[Finding]) -> Iterator[tuple[str, 
 
 def _evidence(catalogue: Catalogue, records: Records, day: date) -> Iterator[tuple[str, Touch]]:
     """Evidence items of a kind that a provision demands; `dcterms:type` of an item names the kind."""
-    items: dict[str, list[str]] = defaultdict(list)
-    for node in records.facts.of_type(f"{AIMS}EvidenceItem"):
-        for kind in records.facts.texts(node, f"{DCTERMS}type"):
-            items[catalogue.curie(kind)].append(node)
+    items = evidence.by_kind(catalogue, records)
     for requirement in catalogue.evidence.values():
         for provision in requirement.required_by:
             yield from ((provision, touch) for touch in _held(records, requirement, items, day))
@@ -150,32 +147,12 @@ def _held(
     records: Records, requirement: EvidenceRequirement, items: dict[str, list[str]], day: date
 ) -> Iterator[Touch]:
     """The newest item of each kind on a list that is held whole and fresh, else on any list, each with its fault."""
-    lists = [[_newest(records, items.get(kind.id, [])) for kind in one] for one in requirement.lists]
-    faults = {i: _fault(records, i, requirement, day) for one in lists for i in one if i is not None}
+    lists = [[evidence.newest(records, items.get(kind.id, ())) for kind in one] for one in requirement.lists]
+    faults = {i: evidence.outdated(records, i, requirement, day) for one in lists for i in one if i is not None}
     enough = [one for one in lists if one and all(i is not None and faults[i] is None for i in one)]
     for item in dict.fromkeys(i for one in enough[:1] or lists for i in one if i is not None):
-        title = records.facts.text(item, f"{DCTERMS}title")
-        yield Touch(records.label(item), EVIDENCE, Degree.NONE, stale=faults[item], says=title)
-
-
-def _newest(records: Records, items: Iterable[str]) -> str | None:
-    return max(items, key=lambda i: (_issued(records, i) or date.min, i), default=None)
-
-
-def _issued(records: Records, item: str) -> date | None:
-    return max(records.facts.days(item, f"{DCTERMS}issued"), default=None)
-
-
-def _fault(records: Records, item: str, requirement: EvidenceRequirement, day: date) -> str | None:
-    """Why an evidence item no longer counts for a requirement; None while it does, or where nothing sets a limit."""
-    valid = min(records.facts.days(item, f"{AIMS}validUntil"), default=None)
-    if valid is not None and valid < day:
-        return f"valid until {valid}"
-    issued = _issued(records, item)
-    if requirement.freshness is None or issued is None:
-        return None
-    last = later(issued, requirement.freshness)
-    return f"issued {issued}, fresh until {last} ({requirement.freshness})" if last < day else None
+        title, fault = records.facts.text(item, f"{DCTERMS}title"), faults[item]
+        yield Touch(records.label(item), EVIDENCE, Degree.NONE, stale=None if fault is None else fault.says, says=title)
 
 
 def _waivers(catalogue: Catalogue, records: Records, day: date) -> dict[str, Waiver]:
