@@ -50,9 +50,14 @@ def reuse(found: dict[str, Any], labels: dict[str, str]) -> Group:
     if not found["requirements"]:
         blocks += heading("What is asked")
         blocks.append(wrapped("Nothing: no provision that the case counts towards has an evidence requirement."))
-    return Group(
-        *blocks, Text(""), *(wrapped(n) for n in found["notes"]), footer(found["as_of"], found["graph_version"])
-    )
+    return Group(*blocks, Text(""), *(wrapped(n) for n in found["notes"]), _ended(found))
+
+
+def _ended(found: dict[str, Any]) -> Text:
+    roles = ", ".join(found["roles"]) or "every role, each named"
+    facts = f"As of {found['as_of']} · scope: {found['scope'] or 'not stated'} · role: {roles}"
+    signed = f"{found['rows_signed']} of {found['rows_used']} rows signed by an accountable person"
+    return wrapped(f"{facts} · graph {found['graph_version']} · {signed}. {found['notice']}", style="dim")
 
 
 def _asked(asked: dict[str, Any]) -> list[RenderableType]:
@@ -71,7 +76,7 @@ def _asked(asked: dict[str, Any]) -> list[RenderableType]:
 def _wanted(wanted: dict[str, Any], start: str) -> list[RenderableType]:
     blocks: list[RenderableType] = []
     if not wanted["held"]:
-        blocks.append(wrapped(f"{start}✗ missing: {wanted['label']} ({wanted['kind']})", 4, 2))
+        blocks.append(wrapped(f"{start}✗ none declared: {wanted['label']} ({wanted['kind']})", 4, 2))
         if wanted["elsewhere"]:
             said = f"Recorded, but linked to nothing of this case: {', '.join(wanted['elsewhere'])}."
             blocks.append(wrapped(said, 8))
