@@ -119,7 +119,7 @@ def test_an_item_is_kept_as_long_as_the_target_asks_from_the_day_that_starts_it(
     tmp_path: Path, kept: str | None, state: str, said: list[tuple[str, bool]]
 ) -> None:
     path = recorded(tmp_path, item("EV-7", aims__retainUntil=day(kept) if kept else ""))
-    event = {"retained_from": "placing on the market", "counts_from": aims("placedOnMarketOn")}
+    event: dict[str, Any] = {"retained_from": "placing on the market", "counts_from": aims("placedOnMarketOn")}
     found = answer(path, retention="P10Y", **event)
     assert notice(found).state == state
     assert faults(found) == said

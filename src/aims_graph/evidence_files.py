@@ -227,7 +227,7 @@ def _opened(path: str, folder: str) -> Iterator[tuple[BufferedReader, str]]:
 
 def _no_file(handle: int) -> BufferedReader:
     os.close(handle)
-    raise _Unread(UNREADABLE, "is not a file. Name one file.")
+    raise _Unread(UNREADABLE, "is no plain file. Name one file.")
 
 
 def _place(path: str, folder: str) -> str:
