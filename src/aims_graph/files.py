@@ -1,6 +1,6 @@
 """Finds and reads the data folders. No other module opens a data file.
 
-A data folder has the layout `ontology/{,frameworks,labels,readings,shapes,alignments}`,
+A data folder has the layout `ontology/{,frameworks,labels,readings,shapes,forms,alignments}`,
 `mappings/{,readings,reviews}` and `queries/`. The shipped one comes first;
 each further one is laid over it: a file with the same relative path replaces
 the earlier one, any other is added.
@@ -22,6 +22,7 @@ FOLDERS: dict[str, tuple[str, str]] = {
     "label": ("ontology/labels", ".ttl"),
     "rereading": ("ontology/readings", ".tsv"),
     "shape": ("ontology/shapes", ".ttl"),
+    "form": ("ontology/forms", ".tsv"),
     "alignment": ("ontology/alignments", ".ttl"),
     "mapping": ("mappings", ".sssom.tsv"),
     "reading": ("mappings/readings", ".tsv"),

@@ -15,6 +15,7 @@ from pathlib import Path
 from aims_graph import (
     canonical,
     consistency_answers,
+    forms,
     framework_faults,
     likeness,
     queries,
@@ -23,6 +24,7 @@ from aims_graph import (
     reviews,
     shapes,
     sssom,
+    terms,
     turtle,
 )
 from aims_graph.catalogue import Catalogue, inspect
@@ -101,7 +103,8 @@ def _lint_set(
     files = catalogue.files
     chosen = [file for file in files if only is None or file.path in only]
     rules, found = shapes.inspect(files)
-    broken = [*broken, *found, *_syntax_problems(files)]
+    unformed = [] if broken else forms.inspect(files, terms.load(files))[1]
+    broken = [*broken, *found, *unformed, *_syntax_problems(files)]
     faults = [*_row_faults(catalogue), *_text_faults(chosen)]
     if licensed:
         ours = [*likeness.our_texts(catalogue), *(likeness.Said(r.code, r.message, r.source) for r in rules.rules)]
