@@ -19,6 +19,7 @@ from aims_graph.errors import AimsGraphError, InputError, QueryError, UnknownNam
 from aims_graph.library import Library
 from aims_graph.vocab import AIMS, XSD
 
+Sources = tuple[Sequence[Path], Sequence[Path], Path | None]  # data folders, record files, workspace
 START_SECONDS = 30.0  # time a query process may take to load before its own limit starts
 
 
@@ -116,7 +117,13 @@ def _iri(library: Library, value: str) -> ox.NamedNode:
 
 
 def sparql(
-    text: str, data: Sequence[Path], records: Sequence[Path], as_of: date, trust: str, timeout: float
+    text: str,
+    data: Sequence[Path],
+    records: Sequence[Path],
+    as_of: date,
+    trust: str,
+    timeout: float,
+    workspace: Path | None = None,
 ) -> Rows | bytes:
     """Run a person's own query in a process of its own, ended after `timeout` seconds.
 
@@ -127,7 +134,7 @@ def sparql(
     refuse_dangerous(text)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, text, data, records, as_of, trust), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, text, (data, records, workspace), as_of, trust), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -150,9 +157,9 @@ def sparql(
     return found
 
 
-def _serve(pipe: Connection, text: str, data: Sequence[Path], records: Sequence[Path], as_of: date, trust: str) -> None:
+def _serve(pipe: Connection, text: str, sources: Sources, as_of: date, trust: str) -> None:
     try:
-        library = Library.open(data, records)
+        library = Library.open(*sources)
         store = library.store(as_of, trust)
         pipe.send("ready")
         pipe.send(_evaluated(store, text, library.catalogue.prefixes))

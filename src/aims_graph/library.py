@@ -23,7 +23,7 @@ from aims_graph.vocab import STRM
 if TYPE_CHECKING:  # what a plain question does not need is imported when it is asked for
     import pyoxigraph as ox
 
-    from aims_graph import cases, queries, records, shapes
+    from aims_graph import cases, forms, queries, records, shapes
     from aims_graph.explaining import Explanation
 
 
@@ -40,9 +40,18 @@ class Library:
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @staticmethod
-    def open(data: Sequence[Path] = (), record_files: Sequence[Path] = ()) -> Library:
-        """Read the shipped data, what is laid over it, and record files."""
+    def open(data: Sequence[Path] = (), record_files: Sequence[Path] = (), workspace: Path | None = None) -> Library:
+        """Read the shipped data, what is laid over it, and records: from files, or from a workspace.
+
+        InputError where both are given.
+        """
         loaded = snapshot.load(files.read_all(files.data_roots(data)))
+        if record_files and workspace is not None:
+            raise InputError("records come from files or from a workspace, not from both. Leave out --records.")
+        if workspace is not None:
+            from aims_graph import workspace_records
+
+            return Library(loaded, workspace_records.read(workspace))
         if not record_files:
             return Library(loaded)
         from aims_graph import records
@@ -60,6 +69,13 @@ class Library:
         from aims_graph import shapes
 
         return shapes.load(self.catalogue.files)
+
+    @cached_property
+    def forms(self) -> tuple[forms.Form, ...]:
+        """The forms in which records are written into tables."""
+        from aims_graph import forms
+
+        return forms.language(self.catalogue.files)[1]
 
     @cached_property
     def questions(self) -> dict[str, queries.Question]:

@@ -19,8 +19,11 @@ from aims_graph.vocab import AIMS, DCTERMS, RDF
 CASE_CLASS = f"{AIMS}Nonconformity"
 ACTION_CLASS = f"{AIMS}CorrectiveAction"
 PLANNED = frozenset(  # dates that lie ahead by their nature; every other date says when something happened
-    AIMS + name for name in ("dueOn", "validUntil", "expiresOn", "reviewWindowEnds", "periodFrom", "periodTo")
+    AIMS + name
+    for name in ("dueOn", "validUntil", "retainUntil", "expiresOn", "reviewWindowEnds", "periodFrom", "periodTo")
 )
+WITHDRAWN = f"{AIMS}withdrawnOn"  # says something of the record, not of what it is about
+_NOT_PAST = PLANNED | {WITHDRAWN}
 ANSWERS = ("yes", "no")
 _BETWEEN = (ACTION_CLASS, f"{AIMS}RootCauseAnalysis", f"{AIMS}Incident")  # through which others belong to a case
 
@@ -119,6 +122,7 @@ class Records:
         later entries is not known for that day; it counts as open.
         """
         later = {s for s in self.facts.values if (first := self._first_day(s)) is not None and first > day}
+        later |= {s for s in self.facts.values if any(d <= day for d in self.facts.days(s, WITHDRAWN))}
         changed: set[str] = set()
         kept = Facts(place=self.facts.place)
         for path, triples in self.facts.triples.items():
@@ -127,18 +131,21 @@ class Records:
         for path, triples in kept.triples.items():
             kept.triples[path] = [_reopened(t, changed, closed) for t in triples]
             kept.index(kept.triples[path])
-        texts = tuple((path, _as_text(triples)) for path, triples in kept.triples.items())
+        texts = tuple((path, as_text(triples)) for path, triples in kept.triples.items())
         return Records(kept, texts) if changed or later else self
 
     def _first_day(self, subject: str) -> date | None:
         days = [
-            day for prop in self.facts.values[subject] if prop not in PLANNED for day in self.facts.days(subject, prop)
+            day
+            for prop in self.facts.values[subject]
+            if prop not in _NOT_PAST
+            for day in self.facts.days(subject, prop)
         ]
         return min(days, default=None)
 
     def _is_later(self, triple: ox.Triple, later: set[str], day: date, changed: set[str]) -> bool:
         subject, value = text_of(triple.subject), text_of(triple.object)
-        happened = day_of(triple.object) if triple.predicate.value not in PLANNED else None
+        happened = day_of(triple.object) if triple.predicate.value not in _NOT_PAST else None
         if subject in later or value in later or (happened is not None and happened > day):
             changed.add(subject)
             return True
@@ -151,7 +158,8 @@ def _reopened(triple: ox.Triple, changed: set[str], closed: set[str]) -> ox.Trip
     return triple
 
 
-def _as_text(triples: list[ox.Triple]) -> str:
+def as_text(triples: list[ox.Triple]) -> str:
+    """Statements as N-Triples, which is Turtle."""
     return (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
 
 

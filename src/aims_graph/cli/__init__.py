@@ -13,7 +13,8 @@ import sys
 from aims_graph.cli.app import app, hints
 from aims_graph.errors import AimsGraphError
 
-from aims_graph.cli import asking, browsing, checking, crosswalking, evidencing, keeping, picturing, planning, weighing  # noqa: F401  isort: skip  (they add commands)
+from aims_graph.cli import asking, browsing, checking, crosswalking, evidencing  # noqa: F401  isort: skip  (they add commands)
+from aims_graph.cli import keeping, picturing, planning, weighing, workspacing  # noqa: F401  isort: skip
 
 BAD_INPUT = 2
 

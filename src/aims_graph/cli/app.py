@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -104,6 +105,10 @@ Data = Annotated[
     typer.Option("--data", help="Lay another data folder over the shipped one (repeatable)."),
 ]
 RecordFiles = Annotated[list[Path] | None, typer.Option("--records", help="A Turtle file of records (repeatable).")]
+InWorkspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", metavar="DIR", help="The workspace that holds the records (else AIMS_WORKSPACE)."),
+]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="The day the answer is for, YYYY-MM-DD (default: today, UTC).")
 ]
@@ -119,6 +124,19 @@ Trust = Annotated[
         "--trust", metavar="[double-read|accepted]", help="Rows read twice, or only those that a person signed."
     ),
 ]
+
+
+def opened(data: Sequence[Path] | None, records: Sequence[Path] | None, workspace: Path | None) -> Library:
+    """What a question is asked of: the data folders with record files, with a workspace, or alone."""
+    if workspace is None and not records:
+        workspace = named_workspace()
+    return Library.open(data or (), records or (), workspace)
+
+
+def named_workspace() -> Path | None:
+    """The workspace that the environment names, if any."""
+    named = os.environ.get("AIMS_WORKSPACE", "")
+    return Path(named) if named else None
 
 
 def day(text: str | None, option: str = "--as-of") -> date:
@@ -168,7 +186,12 @@ def standard_input() -> str:
 
 def print_json(value: Any) -> None:
     """JSON, two spaces deep, with letters as they are."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    sys.stdout.write(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """The text of `print_json`."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

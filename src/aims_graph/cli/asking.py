@@ -15,6 +15,7 @@ from aims_graph.cli.app import (
     DegreeName,
     Format,
     Frameworks,
+    InWorkspace,
     Output,
     RecordFiles,
     Roles,
@@ -23,13 +24,14 @@ from aims_graph.cli.app import (
     app,
     day,
     flat,
+    named_workspace,
+    opened,
     options,
     print_csv,
     print_json,
     standard_input,
 )
 from aims_graph.errors import InputError
-from aims_graph.library import Library
 
 ANSWER_COLUMNS = (
     "provision",
@@ -53,6 +55,7 @@ def what_else(
         list[str], typer.Argument(metavar="TARGET…", help="A provision or a recorded item; '-' reads lines.")
     ],
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     role: Roles = None,
     system_class: SystemClass = "any",
     as_of: AsOf = None,
@@ -65,7 +68,7 @@ def what_else(
     format: Output = Format.table,
 ) -> None:
     """What else does this provision, or this recorded action, count towards?"""
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     named = [line for t in targets for line in (standard_input().split("\n") if t == "-" else [t])]
     wanted = [t.strip() for t in named if t.strip()]
     if not wanted:
@@ -108,6 +111,7 @@ def explain(
     start: Annotated[str, typer.Argument(metavar="FROM", help="A provision, or a recorded item.")],
     end: Annotated[str, typer.Argument(metavar="TO", help="A provision.")],
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     role: Roles = None,
     system_class: SystemClass = "any",
     as_of: AsOf = None,
@@ -119,7 +123,7 @@ def explain(
     """Why FROM counts towards TO, why only in part, or why not: proofs, guards, and the edges that stopped it."""
     from aims_graph.explaining import explanation_json
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     asked = options(library, as_of, role, system_class, None, trust)
     found = explanation_json(library.explain(start, end, asked))
     if format is Format.json:
@@ -139,6 +143,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The name of a saved question.")],
     parameters: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE…")] = None,
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     as_of: AsOf = None,
     trust: Trust = "double-read",
     data: Data = None,
@@ -147,7 +152,7 @@ def ask(
     """Ask a saved question; values are names people type."""
     from aims_graph import asked
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     table = asked.ask(library, question, asked.split(parameters or ()), day(as_of), trust)
     _result(table, format)
 
@@ -156,6 +161,7 @@ def ask(
 def sparql(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A query file; '-' reads standard input.")],
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     as_of: AsOf = None,
     trust: Trust = "double-read",
     data: Data = None,
@@ -167,8 +173,9 @@ def sparql(
     from aims_graph.files import read_text
 
     text = standard_input() if file == "-" else read_text(Path(file))
-    Library.open(data or (), records or ())  # says what is wrong with the data before a process starts
-    result = asked.sparql(text, data or (), records or (), day(as_of), trust, timeout)
+    opened(data, records, workspace)  # says what is wrong with the data before a process starts
+    held = workspace or (None if records else named_workspace())
+    result = asked.sparql(text, data or (), records or (), day(as_of), trust, timeout, held)
     if isinstance(result, bytes):
         sys.stdout.write(result.decode())
     else:

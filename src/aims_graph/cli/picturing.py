@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from aims_graph.cli.app import AsOf, Data, RecordFiles, Roles, SystemClass, Trust, app, options
+from aims_graph.cli.app import AsOf, Data, InWorkspace, RecordFiles, Roles, SystemClass, Trust, app, opened, options
 from aims_graph.errors import MissingDependency
-from aims_graph.library import Library
 
 
 @app.command("view")
@@ -17,6 +16,7 @@ def view(
     targets: Annotated[list[str], typer.Argument(metavar="TARGET…", help="A provision or a recorded item.")],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("aims-graph.html"),
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     role: Roles = None,
     system_class: SystemClass = "any",
     as_of: AsOf = None,
@@ -28,7 +28,7 @@ def view(
     from aims_graph.files import write_text
     from aims_graph.view import html
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     answer = library.what_else(targets, options(library, as_of, role, system_class, None, trust))
     roles = ", ".join(answer.roles) or "every role"
     caption = f"As of {answer.as_of}; role: {roles}; graph {answer.graph_version}. Not a conformity statement."

@@ -12,6 +12,7 @@ from aims_graph.cli.app import (
     AsOf,
     Data,
     Format,
+    InWorkspace,
     Output,
     RecordFiles,
     Roles,
@@ -19,12 +20,12 @@ from aims_graph.cli.app import (
     Trust,
     app,
     flat,
+    opened,
     options,
     print_csv,
     print_json,
     standard_input,
 )
-from aims_graph.library import Library
 from aims_graph.relations import Degree
 
 GAP_COLUMNS = (
@@ -68,6 +69,7 @@ def gaps(
         list[str] | None, typer.Option("--framework", help="Only duties of this framework (repeatable).")
     ] = None,
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     every: Annotated[bool, typer.Option("--all", help="Each duty on a line of its own.")] = False,
     role: Roles = None,
     system_class: SystemClass = "any",
@@ -80,7 +82,7 @@ def gaps(
     from aims_graph import planned
     from aims_graph.gaps import gaps_json
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     asked = options(library, as_of, role, system_class, framework, trust)
     found = gaps_json(library.catalogue, planned.find_gaps(library, _typed(targets), asked, every))
     if format is Format.json:
@@ -121,6 +123,7 @@ def residual(
     system_class: SystemClass = "any",
     as_of: AsOf = None,
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     trust: Trust = "double-read",
     data: Data = None,
     format: Output = Format.table,
@@ -129,7 +132,7 @@ def residual(
     from aims_graph import planned
     from aims_graph.residuals import residual_json
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     asked = options(library, as_of, role, system_class, None, trust)
     *done, of = planned.at_least_two(_typed(names))
     found = residual_json(library.catalogue, planned.find_residual(library, done, of, asked))
@@ -171,6 +174,7 @@ def plan(
     system_class: SystemClass = "any",
     as_of: AsOf = None,
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     trust: Trust = "double-read",
     data: Data = None,
     format: Output = Format.table,
@@ -179,7 +183,7 @@ def plan(
     from aims_graph import planned
     from aims_graph.planning import plan_json
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     asked = options(library, as_of, role, system_class, None, trust)
     costs = planned.costs(library, cost or (), each.value)
     wanted = Degree[degree.value.upper()]

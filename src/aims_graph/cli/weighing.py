@@ -12,6 +12,7 @@ from aims_graph.cli.app import (
     AsOf,
     Data,
     Format,
+    InWorkspace,
     Output,
     RecordFiles,
     Roles,
@@ -20,6 +21,7 @@ from aims_graph.cli.app import (
     app,
     day,
     flat,
+    opened,
     options,
     print_csv,
     print_json,
@@ -131,6 +133,7 @@ def impact(
     start: Annotated[str | None, typer.Option("--from", help="Changes after this day, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Up to this day (default: the as-of day).")] = None,
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     role: Roles = None,
     system_class: SystemClass = "any",
     as_of: AsOf = None,
@@ -143,7 +146,7 @@ def impact(
     from aims_graph import weighing, weighing_tables
     from aims_graph.impact import impact_json
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     asked = options(library, as_of, role, system_class, None, trust, limit=limit)
     first, last = (None if d is None else day(d, option) for d, option in ((start, "--from"), (end, "--to")))
     between = weighing.days(first, last, asked.as_of)

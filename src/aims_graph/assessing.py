@@ -1,0 +1,118 @@
+"""What a change does to the findings: only records that it can touch are checked, on what the rules can see of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from aims_graph.catalogue import Catalogue
+from aims_graph.neighbourhood import CONTEXT, Group, Neighbourhood
+from aims_graph.procedures import Procedure, procedures
+from aims_graph.records import as_text
+from aims_graph.shapes import INTEGRITY, Rules
+from aims_graph.validation import Shapes
+from aims_graph.vocab import AIMS, RDF, XSD
+from aims_graph.walks import Statements
+
+Verdict = tuple[str, str]  # rule (IRI), record (IRI) that breaks it
+_NODE, _LINK = ox.NamedNode(CONTEXT), ox.NamedNode
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a change touches, and which rules are broken there afterwards."""
+
+    touched: frozenset[Verdict]  # every rule and record whose verdict the change could alter
+    broken: frozenset[Verdict]
+
+    def of(self, rules: Collection[str]) -> frozenset[Verdict]:
+        """The broken ones among some rules."""
+        return frozenset(v for v in self.broken if v[0] in rules)
+
+
+class Assessor:
+    """The evidence and integrity rules, ready to check single records. Compiled once, used for many changes."""
+
+    def __init__(self, catalogue: Catalogue, rules: Rules) -> None:
+        self.catalogue = catalogue
+        self.rules = rules
+        self.integrity = frozenset(r.iri for r in rules.rules if r.kind == INTEGRITY)
+        self._shapes = Shapes(rules.turtle)
+
+    @cached_property
+    def neighbourhood(self) -> Neighbourhood:
+        """What the rules can see."""
+        return Neighbourhood(self.rules.turtle, [r.iri for r in self.rules.rules])
+
+    def assess(self, changed: Iterable[ox.Triple], before: Statements, after: Statements, day: date) -> Assessment:
+        """The verdicts on all records that a change can touch, as they are after it on a day."""
+        touched = self.neighbourhood.touched(changed, (before, after))
+        pairs = frozenset((rule, node) for group, nodes in touched.items() for rule in group.rules for node in nodes)
+        targeted = {g: [n for n in sorted(nodes) if self._includes(g, n, after)] for g, nodes in touched.items()}
+        return Assessment(pairs, self.verdicts(targeted, after, day))
+
+    def _includes(self, group: Group, node: str, view: Statements) -> bool:
+        return group.targets.include(ox.NamedNode(node), view)
+
+    def of_records(self, records: Iterable[str], view: Statements, day: date) -> frozenset[Verdict]:
+        """The verdicts on some records by every rule that is about them."""
+        nodes = sorted(set(records))
+        groups = {g: [n for n in nodes if self._includes(g, n, view)] for g in self.neighbourhood.groups}
+        return self.verdicts({group: found for group, found in groups.items() if found}, view, day)
+
+    def verdicts(self, targeted: dict[Group, list[str]], view: Statements, day: date) -> frozenset[Verdict]:
+        """Which rules of each group its nodes break."""
+        foci = sorted({node for nodes in targeted.values() for node in nodes})
+        if not foci:
+            return frozenset()
+        seen: set[ox.Triple] = set()
+        for group, nodes in targeted.items():
+            seen |= group.walk.reach((ox.NamedNode(n) for n in nodes), view)
+        asked: dict[str, set[str]] = defaultdict(set)  # rule → nodes
+        for group, nodes in targeted.items():
+            for rule in group.rules:
+                asked[rule].update(nodes)
+        results = self._shapes.validate(self.data(seen, day), foci)
+        return frozenset((r.shape, r.focus) for r in results if r.focus in asked.get(r.shape, ()))
+
+    def raised(self, own: Collection[ox.Triple], day: date) -> dict[str, Procedure]:
+        """The rules that an organisation's own procedures, as these statements record them, make stricter on a day."""
+        return procedures([as_text(list(own))] if own else [], day, self.rules.severities)
+
+    def data(self, statements: Collection[ox.Triple], day: date) -> bytes:
+        """The graph that is checked, as N-Triples: the statements, the day, and what their provisions are."""
+        together = [*statements, *context(day), *self._provision_facts(statements)]
+        return ox.serialize(together, format=ox.RdfFormat.N_TRIPLES) or b""
+
+    def _provision_facts(self, statements: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        named = {t.object.value for t in statements if isinstance(t.object, ox.NamedNode)}
+        return provision_facts(self.catalogue, sorted(named & self._facts.keys()))
+
+    @cached_property
+    def _facts(self) -> dict[str, str]:
+        return {p.iri: p.id for p in self.catalogue.provisions.values()}
+
+
+def context(day: date) -> tuple[ox.Triple, ...]:
+    """The day of a check as data, so that rules read no clock."""
+    literal = ox.Literal(day.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
+    return (ox.Triple(_NODE, ox.NamedNode(f"{AIMS}asOf"), literal),)
+
+
+def provision_facts(catalogue: Catalogue, iris: Iterable[str]) -> Iterator[ox.Triple]:
+    """What rules may ask of provisions that records name: kind, edition, and how binding the edition is."""
+    editions: set[str] = set()
+    for iri in iris:
+        provision = catalogue.provisions[catalogue.curie(iri)]
+        edition = catalogue.editions[provision.edition]
+        node, editions = _LINK(iri), editions | {edition.id}
+        yield ox.Triple(node, _LINK(f"{RDF}type"), _LINK(AIMS + provision.kind))
+        yield ox.Triple(node, _LINK(f"{AIMS}inEdition"), _LINK(edition.iri))
+    for name in sorted(editions):
+        edition = catalogue.editions[name]
+        yield ox.Triple(_LINK(edition.iri), _LINK(f"{AIMS}bindingness"), _LINK(AIMS + edition.bindingness))
