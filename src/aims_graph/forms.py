@@ -18,7 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from aims_graph import terms as words
@@ -122,6 +122,17 @@ def load(files: Iterable[DataFile], terms: Terms) -> tuple[Form, ...]:
     if problems:
         raise DataError(problems)
     return forms
+
+
+def language(files: Iterable[DataFile]) -> tuple[Terms, tuple[Form, ...]]:
+    """The vocabulary and the forms of data files, read once for the same files; DataError as for `load`."""
+    return _language(tuple(file for file in files if file.kind in ("ontology", "form")))
+
+
+@lru_cache(maxsize=4)
+def _language(files: tuple[DataFile, ...]) -> tuple[Terms, tuple[Form, ...]]:
+    terms = words.load(files)
+    return terms, load(files, terms)
 
 
 def inspect(files: Iterable[DataFile], terms: Terms) -> tuple[tuple[Form, ...], list[Problem]]:

@@ -5,29 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import pyoxigraph as ox
 
-from aims_graph import forms as forms_
-from aims_graph import record_books, record_json, record_statements, record_tables, soundness
-from aims_graph import terms as terms_
+from aims_graph import record_books, record_json, record_statements, record_tables, soundness, text_tables
 from aims_graph.catalogue import Catalogue
 from aims_graph.errors import DataError, InputError, Problem
-from aims_graph.forms import Form
+from aims_graph.forms import Form, language
 from aims_graph.meanings import Meanings
 from aims_graph.record_json import Record
 from aims_graph.record_places import Incoming, Place
-from aims_graph.record_tables import Sheet
-
-if TYPE_CHECKING:
-    from aims_graph.library import Library
+from aims_graph.sheets import Sheet
+from aims_graph.terms import AGENT
 
 MOST_BYTES: Final = 100_000_000  # of one file
 TABLES: Final = (".csv", ".tsv")
 BOOK, JSON = ".xlsx", ".json"
 ENDINGS: Final = (BOOK, *TABLES, JSON, *record_statements.FORMATS)
-_AGENT: Final = ox.NamedNode(terms_.AGENT)
+_AGENT: Final = ox.NamedNode(AGENT)
 _REFUSED: Final = {
     ".xlsm": "Save it as plain .xlsx, without macros.",
     ".xls": "Save it as .xlsx.",
@@ -37,6 +33,14 @@ _REFUSED: Final = {
     ".owl": "Convert it to Turtle (.ttl).",
 }
 """Endings of files that others read, and what to do."""
+
+
+class Opened(Protocol):
+    """What holds a catalogue, such as the library of a command."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue."""
 
 
 def read(
@@ -56,9 +60,8 @@ def read(
     shown = name or (str(source) if isinstance(source, Path) else "(input)")
     ending = _ending(shown, format)
     data = _bytes(source, shown)
-    terms = terms_.load(catalogue.files)
+    terms, forms = language(catalogue.files)
     meanings = Meanings(catalogue, terms, base, dict(people or {}))
-    forms = forms_.load(catalogue.files, terms)
     if ending == BOOK:
         return _checked(_book(shown, data, forms, meanings), meanings, shown)
     text = _text(shown, data)
@@ -75,13 +78,13 @@ def read(
 
 def read_records(records: Iterable[Record], catalogue: Catalogue, base: str, name: str = "records") -> Incoming:
     """The same for records made in Python; `name` stands for the file in messages."""
-    terms = terms_.load(catalogue.files)
+    terms, forms = language(catalogue.files)
     meanings = Meanings(catalogue, terms, base)
-    found = record_json.read_objects(records, meanings, forms_.load(catalogue.files, terms), name)
+    found = record_json.read_objects(records, meanings, forms, name)
     return _checked(found, meanings, name)
 
 
-def read_file(name: str, library: Library, base: str, format: str | None = None) -> Incoming:
+def read_file(name: str, library: Opened, base: str, format: str | None = None) -> Incoming:
     """The same for a file named on a command line; '-' is standard input, and Turtle where no format is given."""
     if name == "-":
         return read(sys.stdin.buffer.read(), "(standard input)", format or "ttl", library.catalogue, base)
@@ -150,7 +153,7 @@ def _text(name: str, data: bytes) -> str:
 
 def _table(name: str, text: str, forms: tuple[Form, ...], meanings: Meanings) -> Incoming:
     headings = (c.name for form in forms for c in form.columns)
-    sheet = record_tables.read_text_table(name, text, headings)
+    sheet = text_tables.read_text_table(name, text, headings)
     form = record_tables.form_of(sheet, Path(name).stem, forms)
     return record_tables.read([(sheet, form)], meanings)
 
@@ -163,6 +166,9 @@ def _book(name: str, data: bytes, forms: tuple[Form, ...], meanings: Meanings) -
             found.append((sheet, record_tables.form_of(sheet, sheet.name or "", forms)))
         except DataError as error:
             problems += error.problems
+    if not found and not problems:
+        fix = "Fill in at least one sheet of the template."
+        problems.append(Problem(name, None, "the workbook holds no records.", fix))
     if problems:
         raise DataError(problems)
     return record_tables.read(found, meanings)

@@ -15,7 +15,7 @@ from aims_graph.errors import DataError, Problem
 from aims_graph.written import plain
 
 DEEPEST: Final = 50  # objects and lists inside one another
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # never goes back, however long the text
 _BRACKET: Final = re.compile(r"[\[\]{}\n]")
 
 

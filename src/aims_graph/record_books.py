@@ -12,7 +12,7 @@ from datetime import date, time
 from typing import TYPE_CHECKING, Any, Final
 
 from aims_graph.errors import DataError, MissingDependency, Problem
-from aims_graph.record_tables import MOST_COLUMNS, MOST_ROWS, Cell, Row, Sheet, letters, too_large
+from aims_graph.sheets import MOST_COLUMNS, MOST_ROWS, Cell, Row, Sheet, letters, too_large
 from aims_graph.written import LONGEST, Fault
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from aims_graph import forms as forms_
-from aims_graph import terms as terms_
 from aims_graph import terms as words
 from aims_graph.catalogue import Catalogue
+from aims_graph.forms import language
 from aims_graph.meanings import Meanings
 from aims_graph.record_json import ADDRESS, ID, KIND, LANGUAGE, RECORDS, TYPED, VALUE
 from aims_graph.terms import IDENTIFIER, TYPE, Property
@@ -37,9 +36,8 @@ class _Writer:
     """Writes the records that some statements make."""
 
     def __init__(self, triples: Iterable[ox.Triple], catalogue: Catalogue, base: str) -> None:
-        self.terms = terms_.load(catalogue.files)
+        self.terms, forms = language(catalogue.files)
         self.catalogue, self.meanings = catalogue, Meanings(catalogue, self.terms, base)
-        forms = forms_.load(catalogue.files, self.terms)
         self.identified = {f.kind for f in forms if f.identifies}
         self.values: dict[str, Values] = {}
         links: Counter[str] = Counter()

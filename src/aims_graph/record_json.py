@@ -94,10 +94,10 @@ class _Reader:
     def learn(self, value: Mapping[str, Any]) -> None:
         """Remember a person by id and name."""
         iri = self.meanings.record(value[ID])
-        if isinstance(iri, str):
-            for name in (value[ID], value.get("label")):
-                if isinstance(name, str) and name:
-                    self.meanings.people[folded_name(name)] = iri
+        labels = [one.get(VALUE) if isinstance(one, Mapping) else one for one in _listed(value.get("label"))]
+        for name in (value[ID], *labels):
+            if isinstance(name, str) and name.strip() and isinstance(iri, str):
+                self.meanings.people[folded_name(name)] = iri
 
     def object(self, value: Any, pointer: str) -> Mapping[str, Any] | None:
         """A record as an object; None, with a problem, for anything else."""

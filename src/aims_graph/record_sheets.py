@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from aims_graph import forms as forms_
-from aims_graph import terms as terms_
 from aims_graph import terms as words
 from aims_graph.catalogue import Catalogue
-from aims_graph.forms import ID, Column, Form, Step
+from aims_graph.forms import ID, Column, Form, Step, language
 from aims_graph.meanings import Meanings
 from aims_graph.record_tables import SEPARATOR
 from aims_graph.terms import AGENT, IDENTIFIER, LABEL, TYPE
@@ -43,11 +41,8 @@ class Exported:
 
 def to_tables(triples: Iterable[ox.Triple], catalogue: Catalogue, base: str) -> Exported:
     """The reverse of reading tables."""
-    terms = terms_.load(catalogue.files)
-    writer = _Writer(
-        list(dict.fromkeys(triples)), Meanings(catalogue, terms, base), forms_.load(catalogue.files, terms)
-    )
-    return writer.exported()
+    terms, forms = language(catalogue.files)
+    return _Writer(list(dict.fromkeys(triples)), Meanings(catalogue, terms, base), forms).exported()
 
 
 class _Writer:

@@ -18,7 +18,7 @@ from aims_graph.record_json import part_name
 from aims_graph.record_places import Place
 from aims_graph.terms import TYPE, Terms, near, or_list
 from aims_graph.turtle import statements, text_of
-from aims_graph.written import plain
+from aims_graph.written import LONGEST, plain
 
 MOST_STATEMENTS: Final = 500_000
 MOST_BLANK: Final = 10_000
@@ -33,6 +33,7 @@ FORMATS: Final[dict[str, tuple[str, ox.RdfFormat]]] = {
 }
 """Ending of a file, to the name and the parser of its format."""
 
+_SHORTEN: Final = f"Keep it within {LONGEST}, or name a file instead."
 _LEAD: Final = re.compile(r"^Parser error at line \d+[^:]*: ")
 _TAIL: Final = re.compile(r" \(line \d+\)$")
 _LINE_SUBJECT: Final = re.compile(r"[ \t]*(?:<([^>]*)>|(_:[^\s<]+))")
@@ -85,13 +86,22 @@ def _parsed(name: str, text: str, ending: str) -> tuple[list[ox.Triple], dict[st
             triple = ox.Triple(quad.subject, quad.predicate, quad.object)
             blank.update(t.value for t in (triple.subject, triple.object) if isinstance(t, ox.BlankNode))
             _check_amounts(name, len(triples), len(blank))
+            _check_length(name, triple.object, text)
             triples.append(triple)
     except (SyntaxError, ValueError) as error:
         message = error.msg if isinstance(error, SyntaxError) else str(error)
         detail = _TAIL.sub("", _LEAD.sub("", message or "syntax error")).rstrip(".")
         line = error.lineno if isinstance(error, SyntaxError) else None
         raise DataError([Problem(name, line, f"not valid {shown}: {detail}.", _fix(detail))]) from error
+    except MemoryError as error:  # its buffer is full; the machine's memory is not
+        raise DataError([Problem(name, None, "a text or address is far too long.", _SHORTEN)]) from error
     return triples, dict(parser.prefixes)
+
+
+def _check_length(name: str, term: object, text: str) -> None:
+    if isinstance(term, ox.Literal) and len(term.value) > LONGEST:
+        what = f"a text has {len(term.value)} characters."
+        raise DataError([Problem(name, _line_of(text, term.value[:100]), what, _SHORTEN)])
 
 
 def _fix(detail: str) -> str:
@@ -166,9 +176,9 @@ def _in_full(word: str, prefixes: Mapping[str, str]) -> str:
     return f"<{prefixes[prefix]}{bare}>" if known else word
 
 
-def _line_of(text: str, graph: str) -> int | None:
-    """The line of an N-Quads or TriG text that names a graph, where it is written in full."""
-    at = text.find(graph)
+def _line_of(text: str, said: str) -> int | None:
+    """The first line that says something, where it stands there as it is."""
+    at = text.find(said)
     return text.count("\n", 0, at) + 1 if at >= 0 else None
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Sequence
 from typing import Final
 
 import pyoxigraph as ox
@@ -15,108 +11,11 @@ from aims_graph.errors import DataError, Problem
 from aims_graph.forms import ID, Column, Form, folded
 from aims_graph.meanings import Meanings
 from aims_graph.record_places import Collected, Incoming, Place
-from aims_graph.terms import AGENT, DAY, LABEL, YES_NO, near, or_list
+from aims_graph.sheets import Cell, Sheet, cell_text
+from aims_graph.terms import AGENT, LABEL, near, or_list
 from aims_graph.written import Fault, folded_name, plain
 
 SEPARATOR: Final = ";"
-DELIMITERS: Final = (",", ";", "\t")
-MOST_ROWS: Final = 100_000
-MOST_COLUMNS: Final = 200
-RISKY: Final = ("=", "+", "-", "@")  # what a spreadsheet would run
-
-Cell = str | date | datetime | time | bool | int | float | Fault | None
-Row = tuple[int, Sequence[Cell]]  # its number in the file, its cells
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One table as read: its rows with their numbers, the first being the names of the columns."""
-
-    file: str
-    name: str | None  # of the sheet of a workbook
-    rows: tuple[Row, ...]
-
-    def place(self, row: int) -> Place:
-        """The place of a row."""
-        return Place(self.file, self.name, row)
-
-    def where(self, row: int, index: int, heading: str) -> str:
-        """How a message names a cell: the cell of a workbook, and its heading."""
-        cell = f"{letters(index)}{row} " if self.name is not None else ""
-        return f"{cell}'{plain(heading)}'"
-
-
-def letters(index: int) -> str:
-    """The letters of a column of a workbook, counted from 0.
-
-    >>> letters(0), letters(27)
-    ('A', 'AB')
-    """
-    found = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        found = chr(65 + rest) + found
-    return found
-
-
-# -- text tables -----------------------------------------------------------------------
-
-
-def unguarded(text: str) -> str:
-    """A cell without the apostrophe that keeps a spreadsheet from running it.
-
-    >>> unguarded("'=1+1"), unguarded("'tis")
-    ('=1+1', "'tis")
-    """
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(RISKY) else text
-
-
-def guarded(text: str) -> str:
-    """The reverse: a text that no spreadsheet runs when it opens the file; a number stays as it is."""
-    risky = text.lstrip("'").startswith(RISKY) and not _is_number(text)
-    return f"'{text}" if risky else text
-
-
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").replace(".", "", 1).isdecimal()
-
-
-def read_text_table(name: str, text: str, headings: Iterable[str]) -> Sheet:
-    """A CSV text as a sheet: commas, semicolons or tabs between cells, whichever finds the most known headings."""
-    lines = io.StringIO(text, newline="").readlines()
-    skipped = next((n for n, line in enumerate(lines) if line.strip() and not line.startswith("sep=")), len(lines))
-    known = {folded(h) for h in headings}
-
-    def fit(delimiter: str) -> int:
-        cells = lines[skipped].strip("\r\n").split(delimiter) if skipped < len(lines) else []
-        return sum(folded(cell.strip(' "')) in known for cell in cells)
-
-    delimiter = max(DELIMITERS, key=fit)
-    rows: list[Row] = []
-    reader = csv.reader(lines[skipped:], delimiter=delimiter, strict=True)
-    ended = 0
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((skipped + ended + 1, [unguarded(cell.strip()) for cell in cells]))
-            ended = reader.line_num
-            if len(rows) > MOST_ROWS + 1 or len(cells) > MOST_COLUMNS:
-                raise DataError([too_large(name, skipped + ended)])
-    except csv.Error as error:
-        what = f"the row that starts here cannot be read: {error}."
-        fix = "Close every quote, write a quote inside a quoted cell twice, and keep cells short."
-        raise DataError([Problem(name, skipped + ended + 1, what, fix)]) from error
-    return Sheet(name, None, tuple(rows))
-
-
-def too_large(path: str, row: int) -> Problem:
-    """What is said of a table that is too long or too wide."""
-    what = f"the table has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns."
-    return Problem(path, row, what, "Split it into several files, and remove columns that no form has.")
-
-
-# -- forms -----------------------------------------------------------------------------
 
 
 def form_of(sheet: Sheet, title: str, forms: Sequence[Form]) -> Form:
@@ -130,9 +29,11 @@ def form_of(sheet: Sheet, title: str, forms: Sequence[Form]) -> Form:
         hint = f"Did you mean {or_list(found)}?" if found else f"Use one of: {', '.join(offered)}."
         raise DataError([Problem(sheet.file, None, f"no form is called '{plain(title)}'.", hint)])
     named = {folded(str(c)) for c in (sheet.rows[0][1] if sheet.rows else ()) if c}
-    fitting = [f for f in forms if named <= f.named.keys()]
-    needed = [f for f in fitting if all(folded(c.name) in named for c in f.columns if c.required)] or fitting
-    if len(needed) == 1 and named:
+    shared = {form.id: len(named & form.named.keys()) for form in forms}
+    most = max(shared.values(), default=0)
+    best = [f for f in forms if shared[f.id] == most and 2 * most > len(named)]
+    needed = [f for f in best if all(folded(c.name) in named for c in f.columns if c.required)] or best
+    if len(needed) == 1:
         return needed[0]
     what = "its columns fit more than one form." if needed else "neither its name nor its columns are those of a form."
     fix = f"Name the file like one of: {', '.join(f'{f.id}.csv' for f in needed or forms)}."
@@ -151,7 +52,7 @@ def read(sheets: Sequence[tuple[Sheet, Form]], meanings: Meanings) -> Incoming:
             for number, cells in sheet.rows[1:]:
                 _RowReader(sheet, form, layout, meanings, found).read(number, cells)
     if not found.problems and not found.places:
-        place = Place(sheets[0][0].file if sheets else "(no table)")
+        place = Place(sheets[0][0].file)
         found.problem(place, "the table holds no records.", "Write at least one row below the names of the columns.")
     if not found.problems:
         found.also(meanings.people_made())
@@ -200,34 +101,6 @@ def _as_text(cells: Sequence[Cell], index: int) -> str:
     return text if isinstance(text, str) else ""
 
 
-def cell_text(cell: Cell, value: str) -> str | Fault:
-    """What a cell says, as the text that this kind of value is written in; '' for an empty one."""
-    if isinstance(cell, date | time):
-        return _moment(cell)
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, int | float):
-        return _figure(cell, value)
-    return cell.strip() if isinstance(cell, str) else cell or ""
-
-
-def _moment(cell: date | time) -> str | Fault:
-    """The day of a date cell; a time of day is no part of one."""
-    if isinstance(cell, time):
-        return Fault("the cell holds a time of day.", "Write a text, or a day such as 2026-08-18.")
-    if isinstance(cell, datetime) and cell.time() != time():
-        return Fault(f"'{cell:%Y-%m-%d %H:%M}' has a time of day.", "Write the day alone, such as 2026-08-18.")
-    return cell.isoformat()[:10]
-
-
-def _figure(cell: float, value: str) -> str | Fault:
-    if value == DAY:
-        return Fault(f"the cell holds the number {cell}.", "Format it as a date, or write 2026-08-18 as text.")
-    if value == YES_NO:
-        return Fault(f"'{cell}' is neither yes nor no.", "Write yes or no, or nothing while it is not known.")
-    return str(int(cell)) if float(cell).is_integer() else repr(cell)
-
-
 class _RowReader:
     """Reads the rows of one sheet into what is collected."""
 
@@ -253,7 +126,7 @@ class _RowReader:
                 self._problem(number, index, text)
             elif not text and column.required and index != named:
                 self._problem(number, index, Fault("the cell is empty and must not be.", column.help))
-            elif text and record is not None and column.prop is not None:
+            elif text and column.prop is not None:
                 self._fill(record, number, index, text)
 
     def _record(self, number: int, index: int, text: str | Fault) -> str | None:
@@ -267,8 +140,8 @@ class _RowReader:
         started = self.found.starts(iri, self.form.kind, self.sheet.place(number), plain(str(text)))
         return iri if started else None
 
-    def _fill(self, record: str, number: int, index: int, text: str) -> None:
-        """The statements of one filled cell."""
+    def _fill(self, record: str | None, number: int, index: int, text: str) -> None:
+        """The statements of one filled cell; without a record, its problems alone."""
         column = self.layout[index]
         parts = [p.strip() for p in text.split(SEPARATOR)] if column.several else [text]
         for place, part in enumerate([p for p in parts if p] or [text], 1):
@@ -277,6 +150,8 @@ class _RowReader:
             if isinstance(term, Fault):
                 self._problem(number, index, term)
                 return
+            if record is None:
+                continue
             if column.inverse:
                 self.found.says(term.value, column.prop.iri, ox.NamedNode(record))
             else:

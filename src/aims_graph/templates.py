@@ -12,7 +12,8 @@ from aims_graph import terms as words
 from aims_graph.errors import MissingDependency
 from aims_graph.forms import ID, Column, Form
 from aims_graph.record_sheets import Table
-from aims_graph.record_tables import guarded, letters
+from aims_graph.sheets import letters
+from aims_graph.text_tables import guarded
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
