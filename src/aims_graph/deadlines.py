@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -67,12 +68,22 @@ def _actions(records: Records, catalogue: Catalogue) -> Iterator[Due]:
 
 def _reviews(records: Records, catalogue: Catalogue) -> Iterator[Due]:
     """The end of the time to watch for recurrence, where no review came since."""
-    facts = records.facts
+    reviewed = _reviewed(records)
     for case in records.cases():
-        reviewed = periods.reviewed_on(records, case)
-        for day in facts.days(case, AIMS + _WINDOW):
-            if all(other < day for other in reviewed):
+        for day in records.facts.days(case, AIMS + _WINDOW):
+            if all(other < day for other in reviewed.get(case, ())):
                 yield _due(records, case, day, "review", "the time to watch for recurrence ends; then review")
+
+
+def _reviewed(records: Records) -> dict[str, list[date]]:
+    """The days of review of each case, all cases in one pass."""
+    facts = records.facts
+    found: dict[str, list[date]] = defaultdict(list)
+    for review in facts.values:
+        for action in facts.texts(review, f"{AIMS}reviewsAction"):
+            for case in facts.texts(action, f"{AIMS}correctiveActionFor"):
+                found[case] += facts.days(review, f"{AIMS}reviewedOn")
+    return found
 
 
 def _duties(records: Records, catalogue: Catalogue) -> Iterator[Due]:

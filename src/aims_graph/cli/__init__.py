@@ -1,7 +1,7 @@
 """The command line: `aims-graph`. Thin over the same functions as the service.
 
 Exit codes: 0 done (an answer, even an empty one), 1 findings (`check`, `lint`,
-`review compare`, `review conflicts`), 2 bad input.
+`review compare`, `review conflicts`, `evidence verify`), 2 bad input.
 """
 
 from __future__ import annotations
