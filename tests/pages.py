@@ -8,6 +8,7 @@ import re
 import sys
 from unittest.mock import patch
 
+import w3c_shacl
 from conftest import AS_OF, ROOT
 
 from aims_graph import rereadings, reviewing
@@ -139,6 +140,7 @@ PAGES = {
     "terms.md": terms,
     "mapping-quality.md": agreement,
     "framework-quality.md": contents,
+    "shacl-conformance.md": w3c_shacl.page,
 }
 
 

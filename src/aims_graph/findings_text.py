@@ -24,7 +24,8 @@ def text(found: Sequence[Finding], as_of: date) -> str:
         for finding in mine:
             lines += [f"  {finding.focus_label}: {finding.name}"]
             lines += [_wrapped(finding.message)]
-            lines += [_wrapped(f"{finding.asked_by}: {finding.provision} · rule {finding.code}"), ""]
+            cited = f" ({finding.procedure})" if finding.procedure else ""
+            lines += [_wrapped(f"{finding.asked_by}{cited}: {finding.provision} · rule {finding.code}"), ""]
     counts = ", ".join(f"{sum(f.severity == s for f in found)} {w.lower()}" for s, w in WORDS.items())
     return "\n".join([*lines, fill(f"{counts}. As of {as_of}. Not a conformity statement.", 80)])
 

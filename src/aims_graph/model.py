@@ -350,6 +350,7 @@ class Finding:
     focus: str
     focus_label: str
     rule_source: Source
+    procedure: str | None = None  # where the own procedure asks it, if it made the rule stricter
 
 
 @dataclass(frozen=True)

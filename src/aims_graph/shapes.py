@@ -1,30 +1,34 @@
 """Evidence rules: one SHACL file each. Checks records and says what each case has recorded.
 
-pySHACL does the validation. Rules carry their message, their source provision and
-who asks; the as-of date is data in the graph, so a check has no hidden clock.
+Rules carry their message, their source provision and who asks; the as-of date is data in the graph, so a check has
+no hidden clock. An organisation's own procedure may ask more strictly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
 
 from aims_graph.errors import DataError, Problem
 from aims_graph.files import DataFile
 from aims_graph.model import Element, Finding, Source
-from aims_graph.turtle import Facts, read_into
-from aims_graph.vocab import AIMS, DCTERMS, RDF, SH, XSD
-
-if TYPE_CHECKING:
-    import rdflib
+from aims_graph.procedures import SEVERITIES, Procedure, procedures
+from aims_graph.turtle import Facts, parsed, read_into
+from aims_graph.validation import Result, Shapes
+from aims_graph.vocab import AIMS, DCTERMS, SH, XSD
 
 EVIDENCE, INTEGRITY = "EvidenceShape", "IntegrityShape"
 THE_CLAUSE = "the-clause"
-SEVERITIES = ("Violation", "Warning", "Info")
-ASKERS = {"the-clause": "the clause asks", "own-procedure": "your procedure asks", "good-practice": "good practice"}
+PROBE = "urn:aims-graph:probe:"
+_FORBIDDEN = re.compile(r"(?<![\w?$:-])(?:VALUES|MINUS|SERVICE)(?![\w:-])", re.I)
+_QUOTED = re.compile(r"<[^<>\s]*>|\"[^\"]*\"|'[^']*'|#[^\n]*")
+OWN_PROCEDURE = "your procedure asks"
+ASKERS = {"the-clause": "the clause asks", "own-procedure": OWN_PROCEDURE, "good-practice": "good practice"}
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,24 @@ class Rules:
     turtle: str
 
     @cached_property
-    def shapes(self) -> rdflib.Graph:
-        """The shapes graph, parsed once."""
-        return _graph(self.turtle)
+    def shapes(self) -> Shapes:
+        """The shapes, compiled once."""
+        return Shapes(self.turtle)
+
+    @cached_property
+    def conditions(self) -> tuple[dict[str, str], Shapes]:
+        """The shapes that say of a case whether an element is recorded or triggered, each with a probe that asks it."""
+        named = dict.fromkeys(s for r in self.rules for s in (r.element, r.triggered_when) if s)
+        probes = {shape: f"{PROBE}{number}" for number, shape in enumerate(named)}
+        lines = [
+            f"<{p}> a <{SH}NodeShape> ; <{SH}targetNode> <{PROBE}> ; <{SH}node> <{s}> ." for s, p in probes.items()
+        ]
+        return probes, Shapes("\n".join([self.turtle, *lines]))
+
+    @cached_property
+    def severities(self) -> dict[str, str]:
+        """The severity that each rule (IRI) gives its findings."""
+        return {r.iri: r.severity for r in self.rules}
 
     def by_iri(self) -> dict[str, Rule]:
         """Rules by IRI."""
@@ -81,6 +100,7 @@ def inspect(files: Iterable[DataFile]) -> tuple[Rules, list[Problem]]:
             problem = read_into(facts, file.path, file.text)
             problems += [problem] if problem else []
             texts += [] if problem else [file.text]
+            problems += [] if problem else _query_problems(file, facts.triples[file.path])
     rules: list[Rule] = []
     for kind in (EVIDENCE, INTEGRITY):
         for iri in facts.of_type(AIMS + kind):
@@ -93,6 +113,19 @@ def inspect(files: Iterable[DataFile]) -> tuple[Rules, list[Problem]]:
             problems.append(Problem(rule.source.path, rule.source.line, what, "Choose another code."))
         codes.setdefault(rule.code, rule)
     return Rules(tuple(sorted(rules, key=lambda r: r.code)), "\n".join(texts)), problems
+
+
+def _query_problems(file: DataFile, triples: Iterable[ox.Triple]) -> list[Problem]:
+    """SHACL forbids some words of SPARQL in constraints, and engines refuse all shapes for one of them."""
+    found = []
+    for triple in triples:
+        if triple.predicate.value == f"{SH}select" and isinstance(triple.object, ox.Literal):
+            query = triple.object.value
+            line = file.text.count("\n", 0, max(file.text.find(query), 0)) + 1
+            for word in sorted(set(_FORBIDDEN.findall(_QUOTED.sub(" ", query)))):
+                what = f"a SPARQL constraint must not contain {word.upper()}."
+                found.append(Problem(file.path, line, what, "Say it with FILTER, IN or BIND."))
+    return found
 
 
 def _rule(facts: Facts, iri: str, kind: str) -> Rule:
@@ -149,30 +182,60 @@ def check(rules: Rules, texts: Sequence[str], as_of: date) -> tuple[tuple[str, s
 
     The records are copied first; nothing of the caller's is changed.
     """
-    results = _validate(_records_graph(texts, as_of), rules.shapes)
+    return _broken(rules, statements(texts, as_of))
+
+
+def _broken(rules: Rules, data: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({(r.shape, r.focus) for r in _of_rules(rules, data)}))
+
+
+def _of_rules(rules: Rules, data: bytes) -> list[Result]:
     known = rules.by_iri()
-    return tuple(sorted((shape, focus) for shape, focus in results if shape in known))
+    return [r for r in rules.shapes.validate(data) if r.shape in known]
+
+
+def results(rules: Rules, texts: Sequence[str], as_of: date) -> tuple[Result, ...]:
+    """What the rules find in record texts, result for result, with the severities that procedures raise."""
+    raised = procedures(texts, as_of, rules.severities)
+    found = _of_rules(rules, statements(texts, as_of))
+    return tuple(replace(r, severity=SH + raised[r.shape].severity) if r.shape in raised else r for r in found)
 
 
 def findings(
     rules: Rules, texts: Sequence[str], as_of: date, labels: dict[str, str], curie: dict[str, str]
 ) -> tuple[Finding, ...]:
-    """What is missing, worst first: code, who asks, and how to mend it."""
+    """What is missing, worst first: code, who asks, and how to mend it.
+
+    A rule that the records' own procedure raises has its severity from there, is asked by it, and cites it.
+    """
+    return told(rules, check(rules, texts, as_of), labels, curie, procedures(texts, as_of, rules.severities))
+
+
+def told(
+    rules: Rules,
+    broken: Iterable[tuple[str, str]],
+    labels: Mapping[str, str],
+    curie: Mapping[str, str],
+    raised: Mapping[str, Procedure],
+) -> tuple[Finding, ...]:
+    """What broken rules (rule IRI, focus IRI) mean, worst first; `raised` are the rules that procedures raise."""
     by_iri = rules.by_iri()
     found = []
-    for shape, focus in check(rules, texts, as_of):
+    for shape, focus in sorted(broken):
         rule = by_iri[shape]
+        own = raised.get(shape)
         found.append(
             Finding(
                 code=rule.code,
-                severity=rule.severity,
+                severity=own.severity if own else rule.severity,
                 name=rule.name,
                 message=rule.message,
                 provision=curie.get(rule.provisions[0], rule.provisions[0]),
-                asked_by=ASKERS.get(rule.asked_by, "records must be well-formed"),
+                asked_by=OWN_PROCEDURE if own else ASKERS.get(rule.asked_by, "records must be well-formed"),
                 focus=focus,
                 focus_label=labels.get(focus, focus),
                 rule_source=rule.source,
+                procedure=own.reference if own else None,
             )
         )
     return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.focus_label, f.code)))
@@ -181,8 +244,7 @@ def findings(
 def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: dict[str, str]) -> tuple[Element, ...]:
     """For one case, each requirement element: recorded, missing, or not triggered for a recorded reason."""
     asked = [r for r in rules.rules if r.element is not None and r.asked_by == THE_CLAUSE]
-    wanted = [shape for r in asked for shape in (r.element, r.triggered_when) if shape]
-    broken = _broken(rules, texts, case, as_of, wanted)
+    broken = _unmet(rules, texts, case, as_of)
     found = []
     for rule in asked:
         kept = "missing" if rule.element in broken else "recorded"
@@ -193,61 +255,28 @@ def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: 
     return tuple(found)
 
 
-def _broken(rules: Rules, texts: Sequence[str], case: str, as_of: date, wanted: Iterable[str]) -> frozenset[str]:
-    """Those of the named shapes to which the case does not conform."""
-    import rdflib
-
-    probes = {f"urn:aims-graph:probe:{i}": shape for i, shape in enumerate(dict.fromkeys(wanted))}
+def _unmet(rules: Rules, texts: Sequence[str], case: str, as_of: date) -> frozenset[str]:
+    """The conditions to which the case does not conform."""
+    probes, shapes = rules.conditions
     if not probes:
         return frozenset()
-    shapes = rdflib.Graph()
-    for triple in rules.shapes:
-        if not str(triple[1]).startswith(f"{SH}target"):
-            shapes.add(triple)
-    for probe, shape in probes.items():
-        node = rdflib.URIRef(probe)
-        shapes.add((node, rdflib.URIRef(f"{RDF}type"), rdflib.URIRef(f"{SH}NodeShape")))
-        shapes.add((node, rdflib.URIRef(f"{SH}targetNode"), rdflib.URIRef(case)))
-        shapes.add((node, rdflib.URIRef(f"{SH}node"), rdflib.URIRef(shape)))
-    failed = {shape for shape, _ in _validate(_records_graph(texts, as_of), shapes)}
-    return frozenset(shape for probe, shape in probes.items() if probe in failed)
+    failed = {r.shape for r in shapes.validate(statements(texts, as_of), [case], list(probes.values()))}
+    return frozenset(shape for shape, probe in probes.items() if probe in failed)
 
 
 def example_results(rules: Rules, example: str, prefixes: dict[str, str], as_of: date) -> tuple[tuple[str, str], ...]:
     """(rule IRI, focus IRI) that the rules say of one example text; `prefixes` are assumed to be declared."""
     text = "".join(f"@prefix {p}: <{ns}> .\n" for p, ns in prefixes.items()) + example
     stated = "aims:check-context" in example
-    known = rules.by_iri()
-    graph = _graph(text) if stated else _records_graph([text], as_of)
-    return tuple(sorted((s, f) for s, f in _validate(graph, rules.shapes) if s in known))
+    return _broken(rules, _triples(parsed("(example)", text)[0]) if stated else statements([text], as_of))
 
 
-def _records_graph(texts: Sequence[str], as_of: date) -> rdflib.Graph:
-    import rdflib
-
-    graph = rdflib.Graph()
-    for text in texts:
-        graph += _graph(text)
-    day = rdflib.Literal(as_of.isoformat(), datatype=rdflib.URIRef(f"{XSD}date"))
-    graph.add((rdflib.URIRef(f"{AIMS}check-context"), rdflib.URIRef(f"{AIMS}asOf"), day))
-    return graph
+def statements(texts: Sequence[str], as_of: date) -> bytes:
+    """What record texts (Turtle) state, and the day of the check, as N-Triples; raises DataError for bad syntax."""
+    day = ox.Literal(as_of.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
+    context = ox.Triple(ox.NamedNode(f"{AIMS}check-context"), ox.NamedNode(f"{AIMS}asOf"), day)
+    return _triples([context, *(t for text in texts for t in parsed("(records)", text)[0])])
 
 
-def _graph(text: str) -> rdflib.Graph:
-    import rdflib
-
-    return rdflib.Graph().parse(data=text, format="turtle")
-
-
-def _validate(data: rdflib.Graph, shapes: rdflib.Graph) -> set[tuple[str, str]]:
-    """(source shape, focus node) of every result, by pySHACL."""
-    import pyshacl
-    import rdflib
-
-    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=False, inplace=False)
-    assert isinstance(report, rdflib.Graph)
-    shape, focus = rdflib.URIRef(f"{SH}sourceShape"), rdflib.URIRef(f"{SH}focusNode")
-    return {
-        (str(report.value(result, shape)), str(report.value(result, focus)))
-        for result in report.subjects(rdflib.URIRef(f"{RDF}type"), rdflib.URIRef(f"{SH}ValidationResult"))
-    }
+def _triples(found: Sequence[ox.Triple]) -> bytes:
+    return ox.serialize(found, format=ox.RdfFormat.N_TRIPLES) or b""

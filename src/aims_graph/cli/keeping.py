@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from aims_graph.cli.app import AsOf, Data, Format, Output, app, day, print_csv, print_json, standard_input
+from aims_graph.cli.app import (
+    AsOf,
+    Data,
+    Format,
+    Output,
+    app,
+    csv_text,
+    day,
+    json_text,
+    print_csv,
+    print_json,
+    standard_input,
+)
 from aims_graph.errors import InputError
 from aims_graph.files import DataFile, data_roots, kind_of, read_all, read_text, write_text
 from aims_graph.library import Library
+from aims_graph.model import Finding
 
 review_app = typer.Typer(
     help="Check mapping rows: what clashes, what follows, what to judge next; sheets and second readings.",
@@ -23,27 +38,54 @@ app.add_typer(review_app, name="review")
 FINDINGS = 1
 
 
+class FindingsFormat(StrEnum):
+    """How findings are written."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    sarif = "sarif"
+    md = "md"
+    turtle = "turtle"
+
+
 @app.command("check")
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Turtle records; '-' reads standard input.")],
     as_of: AsOf = None,
     data: Data = None,
-    format: Output = Format.table,
+    format: Annotated[
+        FindingsFormat,
+        typer.Option("--format", help="table, json, csv, sarif, md, or turtle (the W3C's validation report)."),
+    ] = FindingsFormat.table,
 ) -> None:
     """What the evidence rules find in records: what is missing, who asks, how to fix it."""
     library = Library.open(data or (), _paths(files))
     found = library.findings(day(as_of))
-    if format is Format.json:
-        print_json({"as_of": day(as_of).isoformat(), "findings": [_finding(f) for f in found]})
-    elif format is Format.csv:
-        columns = ("code", "severity", "record", "name", "message", "provision", "asked_by", "source")
-        print_csv(columns, [[_finding(f)[c] for c in columns] for f in found])
-    else:
-        from aims_graph import findings_text
-
-        print(findings_text.text(found, day(as_of)))
+    sys.stdout.write(_written(library, found, day(as_of), format))
     if any(f.severity == "Violation" for f in found):
         sys.exit(FINDINGS)
+
+
+def _written(library: Library, found: tuple[Finding, ...], as_of: date, format: FindingsFormat) -> str:
+    from aims_graph import findings_text, reports
+
+    columns = ("code", "severity", "record", "name", "message", "provision", "asked_by", "source")
+    if format is FindingsFormat.sarif:
+        places = library.records.facts.place if library.records else {}
+        return json_text(reports.sarif(found, library.rules, as_of, places))
+    if format is FindingsFormat.turtle:
+        from aims_graph import shapes, validation
+
+        texts = [text for _, text in library.records.on(as_of).texts] if library.records else []
+        return validation.report_turtle(shapes.results(library.rules, texts, as_of))
+    if format is FindingsFormat.md:
+        return reports.markdown(found, as_of)
+    if format is FindingsFormat.json:
+        return json_text({"as_of": as_of.isoformat(), "findings": [reports.described(f) for f in found]})
+    if format is FindingsFormat.csv:
+        return csv_text(columns, [[reports.described(f)[c] for c in columns] for f in found])
+    return findings_text.text(found, as_of) + "\n"
 
 
 def _paths(files: list[str]) -> list[Path]:
@@ -56,12 +98,6 @@ def _paths(files: list[str]) -> list[Path]:
     with tempfile.NamedTemporaryFile("w", suffix=".ttl", delete=False, encoding="utf-8") as copy:
         copy.write(standard_input())
     return [Path(copy.name)]
-
-
-def _finding(found: object) -> dict[str, str]:
-    values = {k: str(v) for k, v in asdict(found).items()}  # type: ignore[call-overload]
-    source = found.rule_source  # type: ignore[attr-defined]
-    return {**values, "record": values.pop("focus_label"), "source": str(source)}
 
 
 @app.command("lint")
