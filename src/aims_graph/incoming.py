@@ -172,3 +172,6 @@ def _book(name: str, data: bytes, forms: tuple[Form, ...], meanings: Meanings) -
     if problems:
         raise DataError(problems)
     return record_tables.read(found, meanings)
+
+
+__all__ = ["ENDINGS", "Incoming", "Opened", "Place", "Record", "read", "read_file", "read_records", "together"]

@@ -17,12 +17,13 @@ from aims_graph.meanings import Meanings
 from aims_graph.record_places import Place
 from aims_graph.record_statements import NOWHERE
 from aims_graph.terms import AGENT, TYPE, Property, near, or_list
-from aims_graph.vocab import AIMS, BASE, RDF, XSD
+from aims_graph.vocab import AIMS, BASE, OWL, RDF, RDFS, SH, XSD
 from aims_graph.written import LONGEST, Fault, day, plain, unwanted
 
 _NUMBERS: Final = frozenset({f"{XSD}decimal", f"{XSD}integer", f"{XSD}double"})
 _TEXTS: Final = frozenset({f"{XSD}string", f"{RDF}langString"})
 _BOOLEANS: Final = frozenset({"true", "false", "1", "0"})
+_OF_RULES: Final = (SH, OWL, *(RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range")))
 _ABSOLUTE: Final = ("http://", "https://", "urn:", "mailto:", "tag:", "did:")
 
 
@@ -70,6 +71,9 @@ class _Checker:
         for iri in (predicate, triple.object.value if isinstance(triple.object, ox.NamedNode) else ""):
             if iri and (fault := self.address(iri)) is not None:
                 yield fault
+        if predicate.startswith(_OF_RULES):
+            what = f"'{plain(self.catalogue.curie(predicate))}' makes rules or vocabulary, not records."
+            yield Fault(what, "Put rules and vocabulary into a data folder.")
         fault = self.value(predicate, prop, triple.object)
         if fault is not None:
             yield fault
@@ -130,7 +134,7 @@ class _Checker:
         return self.link(prop, term.value)
 
     def kind(self, iri: str) -> Fault | None:
-        if iri in self.terms.kinds or not iri.startswith(BASE):
+        if iri in self.terms.kinds or not iri.startswith((BASE, SH, OWL, RDFS)):
             return None
         names = near(iri.removeprefix(AIMS), self.terms.classes)
         hint = f"Did you mean {or_list(f'aims:{n}' for n in names)}?" if names else "Use a kind of record."
