@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import islice
 
 import pyoxigraph as ox
 
@@ -20,6 +21,7 @@ from aims_graph.vocab import AIMS, RDF, XSD
 from aims_graph.walks import Statements
 
 Verdict = tuple[str, str]  # rule (IRI), record (IRI) that breaks it
+AT_ONCE = 2_000  # records that are checked together in a whole check
 _NODE, _LINK = ox.NamedNode(CONTEXT), ox.NamedNode
 
 
@@ -65,6 +67,14 @@ class Assessor:
         groups = {g: [n for n in nodes if self._includes(g, n, view)] for g in self.neighbourhood.groups}
         return self.verdicts({group: found for group, found in groups.items() if found}, view, day)
 
+    def whole(self, records: Iterable[str], view: Callable[[], Statements], day: date) -> Iterator[Verdict]:
+        """The verdicts on any number of records, a few at a time, so that memory stays small.
+
+        `view` opens a new look at the statements for each part; what it remembers goes with it.
+        """
+        for part in batched(records, AT_ONCE):
+            yield from self.of_records(part, view(), day)
+
     def verdicts(self, targeted: dict[Group, list[str]], view: Statements, day: date) -> frozenset[Verdict]:
         """Which rules of each group its nodes break."""
         foci = sorted({node for nodes in targeted.values() for node in nodes})
@@ -96,6 +106,13 @@ class Assessor:
     @cached_property
     def _facts(self) -> dict[str, str]:
         return {p.iri: p.id for p in self.catalogue.provisions.values()}
+
+
+def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The items in lists of at most so many."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def context(day: date) -> tuple[ox.Triple, ...]:

@@ -14,8 +14,9 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
-from aims_graph.query_patterns import patterns
-from aims_graph.turtle import Term
+from aims_graph import snapshot
+from aims_graph.query_patterns import Pattern, follow, patterns
+from aims_graph.turtle import Term, text_of
 from aims_graph.vocab import AIMS, RDF, SH
 from aims_graph.walks import Statements, States, Step, Walk
 
@@ -39,11 +40,11 @@ class Targets:
 
     def include(self, node: Term, view: Statements) -> bool:
         """Whether a node is one of them."""
-        for triple in view.of(node):
-            if triple.predicate.value in self.subjects_of:
-                return True
-            if triple.predicate.value == TYPE and getattr(triple.object, "value", None) in self.classes:
-                return True
+        about = view.by_predicate(node)
+        if self.classes and any(text_of(t.object) in self.classes for t in about.get(TYPE, ())):
+            return True
+        if not about.keys().isdisjoint(self.subjects_of):
+            return True
         return any(next(iter(view.to(node, prop)), None) is not None for prop in self.objects_of)
 
 
@@ -112,6 +113,16 @@ class _Shapes:
         for quad in ox.parse(input=self.turtle.encode(), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True):
             self.facts[quad.subject][quad.predicate.value].append(quad.object)
 
+    @cached_property
+    def patterns(self) -> dict[str, tuple[Pattern, ...]]:
+        """The triple patterns of each query of a constraint; remembered, because reading a query takes long."""
+        select = f"{SH}select"
+        queries = sorted({q.value for f in self.facts.values() for q in f.get(select, ()) if isinstance(q, ox.Literal)})
+        found: dict[str, tuple[Pattern, ...]] = snapshot.remembered(
+            "patterns", repr(queries), lambda: {query: patterns(query, fixed=(CONTEXT,)) for query in queries}
+        )
+        return {query: tuple(Pattern(*p) for p in found[query]) for query in queries}
+
     def _all(self, node: Term, prop: str) -> list[Term]:
         return self.facts[node].get(prop, []) if node in self.facts else []
 
@@ -161,7 +172,7 @@ class _Shapes:
         for constraint in self._nodes(shape, f"{SH}sparql"):
             for query in self._all(constraint, f"{SH}select"):
                 assert isinstance(query, ox.Literal)
-                _follow(walk, query.value, at)
+                _follow(walk, self.patterns[query.value], at)
 
     def _inner(self, shape: Node) -> Iterator[Node]:
         for prop in _NESTED:
@@ -189,21 +200,18 @@ class _Shapes:
         return walk.loop(at, lambda states: self._path(walk, inner, states, inverse), skipped, repeated)
 
 
-def _follow(walk: Walk, query: str, at: States) -> None:
+def _follow(walk: Walk, found: Iterable[Pattern], at: States) -> None:
     """Follow the triple patterns of a query from `$this`, until each is walked."""
     known: dict[str | None, States] = {"this": at}
-    left = list(patterns(query, fixed=(CONTEXT,)))
+    left = list(found)
     while left:
         usable = [p for p in left if p.subject in known or p.object in known]
         if not usable:
             raise ValueError(f"looks at what no way leads to from the record: {left[0].text}")
         for pattern in usable:
-            for near, far, inverse in (
-                (pattern.subject, pattern.object, False),
-                (pattern.object, pattern.subject, True),
-            ):
-                if near in known:
-                    ends = pattern.way(walk, known[near], inverse)
-                    if far is not None and far not in known:
-                        known[far] = ends
+            inverse = pattern.subject not in known  # one end is enough, and a subject has few statements
+            near, far = (pattern.object, pattern.subject) if inverse else (pattern.subject, pattern.object)
+            ends = follow(pattern.way, walk, known[near], inverse)
+            if far is not None:
+                known.setdefault(far, ends)
         left = [p for p in left if p not in usable]

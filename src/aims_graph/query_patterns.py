@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from aims_graph.walks import States, Step, Walk
 
-Way = Callable[[Walk, States, bool], States]  # a path, walked from its subject, or against it
-FIXED = "aims:check-context"
+STEP, ANY, INVERSE, SEQUENCE, CHOICE, LOOP = "step", "any", "inverse", "sequence", "choice", "loop"
+Way = tuple[Any, ...]  # one of the words above, then an IRI, ways, or for a loop: way, may be left out, may be repeated
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """Subject and object by name of variable (None: a fixed term), and the way between them."""
+class Pattern(NamedTuple):
+    """Subject and object by name of variable (None: a fixed term), the way between them, and the pattern in words."""
 
     subject: str | None
     object: str | None
     way: Way
     text: str
+
+
+def follow(way: Way, walk: Walk, at: States, inverse: bool) -> States:
+    """Where a way leads from some states of a walk, from its subject or against it."""
+    kind, *parts = way
+    if kind == STEP:
+        return walk.step(at, Step(parts[0], inverse))
+    if kind == INVERSE:
+        return follow(parts[0], walk, at, not inverse)
+    if kind == SEQUENCE:
+        for part in reversed(parts) if inverse else parts:
+            at = follow(part, walk, at, inverse)
+        return at
+    if kind == CHOICE:
+        return frozenset().union(*(follow(part, walk, at, inverse) for part in parts))
+    if kind == LOOP:
+        inner, skipped, repeated = parts
+        return walk.loop(at, lambda states: follow(inner, walk, states, inverse), skipped, repeated)
+    return walk.step(at, Step(None, inverse))
 
 
 def patterns(query: str, fixed: Iterable[str] = ()) -> tuple[Pattern, ...]:
@@ -60,28 +77,17 @@ def _pattern(triple: tuple[Any, Any, Any]) -> Pattern:
 
 
 def _way(path: Any) -> Way:
-    """A property path as a way through a walk."""
+    """A property path as a way; a variable and a negated path may be any step."""
     from rdflib import URIRef, paths
 
     if isinstance(path, URIRef):
-        return lambda walk, at, inverse: walk.step(at, Step(str(path), inverse))
+        return (STEP, str(path))
     if isinstance(path, paths.InvPath):
-        inner = _way(path.arg)
-        return lambda walk, at, inverse: inner(walk, at, not inverse)
+        return (INVERSE, _way(path.arg))
     if isinstance(path, paths.SequencePath):
-        parts = [_way(part) for part in path.args]
-        return lambda walk, at, inverse: _in_turn(parts[::-1] if inverse else parts, walk, at, inverse)
+        return (SEQUENCE, *map(_way, path.args))
     if isinstance(path, paths.AlternativePath):
-        ways = [_way(part) for part in path.args]
-        return lambda walk, at, inverse: frozenset().union(*(way(walk, at, inverse) for way in ways))
+        return (CHOICE, *map(_way, path.args))
     if isinstance(path, paths.MulPath):
-        again = _way(path.path)
-        skipped, repeated = path.zero, path.more
-        return lambda walk, at, inverse: walk.loop(at, lambda s: again(walk, s, inverse), skipped, repeated)
-    return lambda walk, at, inverse: walk.step(at, Step(None, inverse))  # a variable, or a negated path
-
-
-def _in_turn(parts: list[Way], walk: Walk, at: States, inverse: bool) -> States:
-    for part in parts:
-        at = part(walk, at, inverse)
-    return at
+        return (LOOP, _way(path.path), bool(path.zero), bool(path.more))
+    return (ANY,)

@@ -6,7 +6,7 @@ It only ever follows the audit log: it can be behind it, and is then brought up 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -38,6 +38,7 @@ class StoreView:
     store: ox.Store
     graph: ox.NamedNode
     _of: dict[Term, tuple[ox.Triple, ...]] = field(default_factory=dict)
+    _by: dict[Term, Mapping[str, list[ox.Triple]]] = field(default_factory=dict)
     _to: dict[tuple[Term, str | None], tuple[ox.Triple, ...]] = field(default_factory=dict)
 
     def of(self, subject: Term) -> tuple[ox.Triple, ...]:
@@ -49,6 +50,13 @@ class StoreView:
             else:
                 found = ()
             self._of[subject] = found
+        return found
+
+    def by_predicate(self, subject: Term) -> Mapping[str, list[ox.Triple]]:
+        """The same, by predicate."""
+        found = self._by.get(subject)
+        if found is None:
+            found = self._by[subject] = grouped(self.of(subject))
         return found
 
     def to(self, value: Term, predicate: str | None) -> tuple[ox.Triple, ...]:
@@ -72,6 +80,7 @@ class Overlay:
 
     def __post_init__(self) -> None:
         self._gone = frozenset(self.removed)
+        self._subjects = {t.subject for t in (*self.added, *self._gone)}
         self._of: dict[Term, list[ox.Triple]] = {}
         self._to: dict[Term, list[ox.Triple]] = {}
         for triple in self.added:
@@ -82,6 +91,10 @@ class Overlay:
         """The statements about a node."""
         return self._seen(self.base.of(subject), self._of.get(subject, ()))
 
+    def by_predicate(self, subject: Term) -> Mapping[str, list[ox.Triple]]:
+        """The same, by predicate."""
+        return grouped(self.of(subject)) if subject in self._subjects else self.base.by_predicate(subject)
+
     def to(self, value: Term, predicate: str | None) -> tuple[ox.Triple, ...]:
         """The statements with this object."""
         new = [t for t in self._to.get(value, ()) if predicate in (None, t.predicate.value)]
@@ -89,6 +102,14 @@ class Overlay:
 
     def _seen(self, old: tuple[ox.Triple, ...], new: Iterable[ox.Triple]) -> tuple[ox.Triple, ...]:
         return (*(t for t in old if t not in self._gone), *new)
+
+
+def grouped(triples: Iterable[ox.Triple]) -> dict[str, list[ox.Triple]]:
+    """Statements by predicate (IRI)."""
+    found: dict[str, list[ox.Triple]] = {}
+    for triple in triples:
+        found.setdefault(triple.predicate.value, []).append(triple)
+    return found
 
 
 class RecordStore:
@@ -174,6 +195,14 @@ class RecordStore:
         rdf_type = ox.NamedNode(f"{RDF}type")
         for quad in self.store.quads_for_pattern(None, rdf_type, ox.NamedNode(kind), self.graph):
             yield quad.subject.value  # type: ignore[union-attr]
+
+    def records(self) -> Iterator[str]:
+        """All that anything is stated of, each once."""
+        last = None
+        for quad in self.store.quads_for_pattern(None, None, None, self.graph):  # a store keeps its subjects together
+            if quad.subject != last:
+                last = quad.subject
+                yield last.value  # type: ignore[union-attr]
 
     def using(self, prop: str) -> Iterator[ox.Triple]:
         """The statements of one property."""

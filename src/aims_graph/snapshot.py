@@ -18,7 +18,7 @@ import pickle
 import stat
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,10 @@ from aims_graph.files import DataFile
 
 KEPT = 4  # snapshots of a kind in the folder; the oldest go first
 _CODE = ("build", "catalogue", "model", "relations", "reviews", "sssom", "turtle", "vocab")  # what decides its content
+_MAKERS = {"patterns": ("query_patterns",)}  # kind of thing remembered, to what decides its content
 _KNOWN = {
     ("aims_graph.catalogue", "Catalogue"),
+    ("aims_graph.query_patterns", "Pattern"),
     ("aims_graph.relations", "Relation"),
     ("builtins", "frozenset"),
     ("datetime", "date"),
@@ -56,6 +58,22 @@ def load(files: Sequence[DataFile]) -> Catalogue:
     return loaded
 
 
+def remembered(kind: str, content: str, make: Callable[[], Any]) -> Any:
+    """What is made from a content, from the folder of snapshots if it was made before; plain values only.
+
+    `kind` is the ending of its file, and names the part of the program that makes it.
+    """
+    folder = _folder()
+    if folder is None:
+        return make()
+    path = folder / f"{_key(hashlib.sha256(content.encode()).hexdigest(), *_MAKERS[kind])}.{kind}"
+    found = _read(path)
+    if found is None:
+        found = make()
+        _write(path, found)
+    return found
+
+
 def _folder() -> Path | None:
     named = os.environ.get("AIMS_CACHE", "")
     if named.lower() == "off":
@@ -72,9 +90,9 @@ def _folder() -> Path | None:
     return home / "aims-graph" if home.is_absolute() and home != Path("/.cache") else None
 
 
-def _key(what: str) -> str:
+def _key(what: str, *makers: str) -> str:
     found = hashlib.sha256(f"{sys.implementation.cache_tag} {what}".encode())
-    for module in _CODE:
+    for module in makers or _CODE:
         found.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     return found.hexdigest()[:32]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,6 +19,9 @@ class Statements(Protocol):
 
     def of(self, subject: Term) -> Iterable[ox.Triple]:
         """The statements about a subject."""
+
+    def by_predicate(self, subject: Term) -> Mapping[str, Sequence[ox.Triple]]:
+        """The same, by predicate (IRI)."""
 
     def to(self, value: Term, predicate: str | None) -> Iterable[ox.Triple]:
         """The statements with this object, of one predicate or of any."""
@@ -37,9 +40,9 @@ class Step:
             for triple in view.to(node, self.predicate):
                 yield triple, triple.subject
         else:
-            for triple in view.of(node):
-                if self.predicate in (None, triple.predicate.value):
-                    yield triple, triple.object
+            found = view.of(node) if self.predicate is None else view.by_predicate(node).get(self.predicate, ())
+            for triple in found:
+                yield triple, triple.object
 
     @property
     def back(self) -> Step:
