@@ -37,6 +37,7 @@ bench: .venv/dev
 
 soak: .venv/dev
 	PYTHONPATH=tests $(BIN)/python -m soak.random_pairs
+	PYTHONPATH=tests $(BIN)/python -m soak.edits
 
 mutants: .venv/mutants/bin/cosmic-ray
 	PYTHONPATH=tests $(BIN)/python -m soak.mutants

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -13,21 +13,19 @@ from aims_graph.assessing import Assessor, Verdict
 from aims_graph.catalogue import Catalogue
 from aims_graph.neighbourhood import CONTEXT
 from aims_graph.record_store import Overlay, StoreView
-from aims_graph.shapes import Rules
+from aims_graph.shapes import Rule
 from aims_graph.turtle import parsed, text_of
 from aims_graph.validation import Shapes
 
 GRAPH = ox.NamedNode("https://example.org/records/")
 
 
-def pool(catalogue: Catalogue, rules: Rules) -> list[ox.Triple]:
-    """Every statement of every example of every rule, blank nodes left out; they share their records' names."""
+def examples(catalogue: Catalogue, rules: Iterable[Rule]) -> list[list[ox.Triple]]:
+    """The statements of each failing and passing example, blank nodes left out; they share their records' names."""
     prefixes = "".join(f"@prefix {p}: <{ns}> .\n" for p, ns in catalogue.prefixes.items())
-    found: dict[ox.Triple, None] = {}
-    for rule in rules.rules:
-        for example in (*rule.passing, *rule.failing):
-            found.update(dict.fromkeys(parsed("(example)", prefixes + example)[0]))
-    return [t for t in found if text_of(t.subject) != CONTEXT and "_:" not in str(t)]
+    texts = [text for rule in rules for text in (*rule.failing, *rule.passing)]
+    read = [parsed("(example)", prefixes + text)[0] for text in texts]
+    return [[t for t in found if text_of(t.subject) != CONTEXT and "_:" not in str(t)] for found in read]
 
 
 @dataclass
@@ -35,7 +33,7 @@ class World:
     """Records that change at random, and what is known of broken rules from the changes alone."""
 
     assessor: Assessor
-    statements: list[ox.Triple]
+    examples: list[list[ox.Triple]]
     day: date
     random: Random
     store: ox.Store = field(default_factory=ox.Store)
@@ -43,12 +41,14 @@ class World:
 
     def __post_init__(self) -> None:
         self._shapes = Shapes(self.assessor.rules.turtle)
-        self.edit(self.random.sample(self.statements, len(self.statements) // 3))
+        self.statements = list(dict.fromkeys(t for example in self.examples for t in example))
+        begun = self.random.sample(self.examples, max(1, len(self.examples) // 4))
+        self.edit(list(dict.fromkeys(t for example in begun for t in example)))
 
     def edits(self, count: int) -> Iterator[list[ox.Triple]]:
         """Make edits, one after another; each yields the statements that came or went."""
         for _ in range(count):
-            changed = self.random.sample(self.statements, self.random.choice((1, 1, 2, 5)))
+            changed = self.random.sample(self.statements, min(len(self.statements), self.random.choice((1, 1, 2, 5))))
             self.edit(changed)
             yield changed
 

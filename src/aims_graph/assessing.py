@@ -12,17 +12,16 @@ from itertools import islice
 import pyoxigraph as ox
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.neighbourhood import CONTEXT, Group, Neighbourhood
+from aims_graph.check_context import checked
+from aims_graph.neighbourhood import Group, Neighbourhood
 from aims_graph.procedures import Procedure, procedures
 from aims_graph.records import as_text
 from aims_graph.shapes import INTEGRITY, Rules
 from aims_graph.validation import Shapes
-from aims_graph.vocab import AIMS, RDF, XSD
 from aims_graph.walks import Statements
 
 Verdict = tuple[str, str]  # rule (IRI), record (IRI) that breaks it
 AT_ONCE = 2_000  # records that are checked together in a whole check
-_NODE, _LINK = ox.NamedNode(CONTEXT), ox.NamedNode
 
 
 @dataclass(frozen=True)
@@ -94,18 +93,9 @@ class Assessor:
         """The rules that an organisation's own procedures, as these statements record them, make stricter on a day."""
         return procedures([as_text(list(own))] if own else [], day, self.rules.severities)
 
-    def data(self, statements: Collection[ox.Triple], day: date) -> bytes:
-        """The graph that is checked, as N-Triples: the statements, the day, and what their provisions are."""
-        together = [*statements, *context(day), *self._provision_facts(statements)]
-        return ox.serialize(together, format=ox.RdfFormat.N_TRIPLES) or b""
-
-    def _provision_facts(self, statements: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-        named = {t.object.value for t in statements if isinstance(t.object, ox.NamedNode)}
-        return provision_facts(self.catalogue, sorted(named & self._facts.keys()))
-
-    @cached_property
-    def _facts(self) -> dict[str, str]:
-        return {p.iri: p.id for p in self.catalogue.provisions.values()}
+    def data(self, statements: Iterable[ox.Triple], day: date) -> bytes:
+        """The graph that is checked, as N-Triples."""
+        return checked(statements, day, self.catalogue)
 
 
 def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
@@ -113,23 +103,3 @@ def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part
-
-
-def context(day: date) -> tuple[ox.Triple, ...]:
-    """The day of a check as data, so that rules read no clock."""
-    literal = ox.Literal(day.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
-    return (ox.Triple(_NODE, ox.NamedNode(f"{AIMS}asOf"), literal),)
-
-
-def provision_facts(catalogue: Catalogue, iris: Iterable[str]) -> Iterator[ox.Triple]:
-    """What rules may ask of provisions that records name: kind, edition, and how binding the edition is."""
-    editions: set[str] = set()
-    for iri in iris:
-        provision = catalogue.provisions[catalogue.curie(iri)]
-        edition = catalogue.editions[provision.edition]
-        node, editions = _LINK(iri), editions | {edition.id}
-        yield ox.Triple(node, _LINK(f"{RDF}type"), _LINK(AIMS + provision.kind))
-        yield ox.Triple(node, _LINK(f"{AIMS}inEdition"), _LINK(edition.iri))
-    for name in sorted(editions):
-        edition = catalogue.editions[name]
-        yield ox.Triple(_LINK(edition.iri), _LINK(f"{AIMS}bindingness"), _LINK(AIMS + edition.bindingness))

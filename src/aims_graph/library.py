@@ -68,7 +68,7 @@ class Library:
         """The evidence rules."""
         from aims_graph import shapes
 
-        return shapes.load(self.catalogue.files)
+        return replace(shapes.load(self.catalogue.files), catalogue=self.catalogue)
 
     @cached_property
     def forms(self) -> tuple[forms.Form, ...]:

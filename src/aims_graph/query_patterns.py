@@ -42,11 +42,15 @@ def follow(way: Way, walk: Walk, at: States, inverse: bool) -> States:
 def patterns(query: str, fixed: Iterable[str] = ()) -> tuple[Pattern, ...]:
     """Every triple pattern of a query, those of its filters and optional parts included.
 
-    Patterns about a `fixed` subject (IRI), which is in every graph that is checked, are left out.
+    Patterns about a `fixed` subject (IRI), which is in every graph that is checked, are left out. Raises ValueError
+    for a query that cannot be read alone, as one with prefixed names.
     """
     from rdflib.plugins.sparql import algebra, parser
 
-    parsed = algebra.translateQuery(parser.parseQuery(query)).algebra
+    try:
+        parsed = algebra.translateQuery(parser.parseQuery(query)).algebra
+    except Exception as error:
+        raise ValueError(f"has a query that cannot be read: {error}") from error
     known = frozenset(fixed)
     found = dict.fromkeys(t for t in _triples(parsed) if str(t[0]) not in known)
     return tuple(_pattern(t) for t in found)
@@ -58,6 +62,9 @@ def _triples(part: Any) -> Iterator[tuple[Any, Any, Any]]:
     if isinstance(part, CompValue):
         if part.name == "BGP":
             yield from part.triples
+        elif part.name == "TriplesBlock":  # inside EXISTS, left as it was parsed: terms one after another
+            for flat in part.triples:
+                yield from zip(flat[::3], flat[1::3], flat[2::3], strict=True)
         for key, value in part.items():
             if key != "triples":
                 yield from _triples(value)

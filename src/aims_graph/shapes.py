@@ -14,13 +14,15 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
+from aims_graph.catalogue import Catalogue
+from aims_graph.check_context import checked
 from aims_graph.errors import DataError, Problem
 from aims_graph.files import DataFile
 from aims_graph.model import Element, Finding, Source
 from aims_graph.procedures import SEVERITIES, Procedure, procedures
 from aims_graph.turtle import Facts, parsed, read_into
 from aims_graph.validation import Result, Shapes
-from aims_graph.vocab import AIMS, DCTERMS, SH, XSD
+from aims_graph.vocab import AIMS, DCTERMS, SH
 
 EVIDENCE, INTEGRITY = "EvidenceShape", "IntegrityShape"
 THE_CLAUSE = "the-clause"
@@ -56,6 +58,7 @@ class Rules:
 
     rules: tuple[Rule, ...]
     turtle: str
+    catalogue: Catalogue | None = None  # what is known of the provisions that records name
 
     @cached_property
     def shapes(self) -> Shapes:
@@ -80,6 +83,19 @@ class Rules:
     def by_iri(self) -> dict[str, Rule]:
         """Rules by IRI."""
         return {r.iri: r for r in self.rules}
+
+
+def subset(rules: Rules, chosen: Iterable[Rule]) -> Rules:
+    """Some of the rules; what their shapes refer to stays, the targets of all others go."""
+    kept = tuple(chosen)
+    names = {rule.iri for rule in kept}
+    triples = [t for t in parsed("(rules)", rules.turtle)[0] if _stays(t, names)]
+    return Rules(kept, _triples(triples).decode(), rules.catalogue)
+
+
+def _stays(triple: ox.Triple, names: set[str]) -> bool:
+    targets = triple.predicate.value.startswith(f"{SH}target")
+    return not targets or (isinstance(triple.subject, ox.NamedNode) and triple.subject.value in names)
 
 
 def load(files: Iterable[DataFile]) -> Rules:
@@ -182,7 +198,7 @@ def check(rules: Rules, texts: Sequence[str], as_of: date) -> tuple[tuple[str, s
 
     The records are copied first; nothing of the caller's is changed.
     """
-    return _broken(rules, statements(texts, as_of))
+    return _broken(rules, statements(texts, as_of, rules.catalogue))
 
 
 def _broken(rules: Rules, data: bytes) -> tuple[tuple[str, str], ...]:
@@ -197,7 +213,7 @@ def _of_rules(rules: Rules, data: bytes) -> list[Result]:
 def results(rules: Rules, texts: Sequence[str], as_of: date) -> tuple[Result, ...]:
     """What the rules find in record texts, result for result, with the severities that procedures raise."""
     raised = procedures(texts, as_of, rules.severities)
-    found = _of_rules(rules, statements(texts, as_of))
+    found = _of_rules(rules, statements(texts, as_of, rules.catalogue))
     return tuple(replace(r, severity=SH + raised[r.shape].severity) if r.shape in raised else r for r in found)
 
 
@@ -271,11 +287,9 @@ def example_results(rules: Rules, example: str, prefixes: dict[str, str], as_of:
     return _broken(rules, _triples(parsed("(example)", text)[0]) if stated else statements([text], as_of))
 
 
-def statements(texts: Sequence[str], as_of: date) -> bytes:
-    """What record texts (Turtle) state, and the day of the check, as N-Triples; raises DataError for bad syntax."""
-    day = ox.Literal(as_of.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
-    context = ox.Triple(ox.NamedNode(f"{AIMS}check-context"), ox.NamedNode(f"{AIMS}asOf"), day)
-    return _triples([context, *(t for text in texts for t in parsed("(records)", text)[0])])
+def statements(texts: Sequence[str], as_of: date, catalogue: Catalogue | None = None) -> bytes:
+    """What record texts (Turtle) state, and what a check adds, as N-Triples; raises DataError for bad syntax."""
+    return checked((t for text in texts for t in parsed("(records)", text)[0]), as_of, catalogue)
 
 
 def _triples(found: Sequence[ox.Triple]) -> bytes:

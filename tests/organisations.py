@@ -25,7 +25,7 @@ def organisation(actions: int, standard: str, seed: int = 7) -> Iterator[ox.Trip
     """The statements of an organisation with so many actions; `standard` is the namespace of the missed clauses."""
     yield from _of("scope", "Scope", {"managementSystem": _text("AI management system")})
     yield from _of("manager", None, {f"{RDFS}label": _text("Quality manager")})
-    random = Random(seed)  # noqa: S311  (a fixed world)
+    random = Random(seed)
     for number in range(actions):
         yield from case(number, standard, random)
 
