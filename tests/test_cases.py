@@ -55,7 +55,8 @@ ex:NC-9
 """
     )
     found = ask(run, tmp_path / "r.ttl", target="NC-9")
-    assert [o["degree"] for o in found["own_clause"]] == ["none"]
+    own = {o["provision"]: o["degree"] for o in found["own_clause"]}
+    assert own == {"iso27001:10.2": "none", "iso42001:10.2": "none"}  # it does not say of which system
     assert [a for a in found["answers"] if a["degree"] != "candidate"] == []
     assert "covers no element of 10.2 for NC-9" in found["own_clause"][0]["statement"]
 
@@ -159,3 +160,33 @@ def test_an_evidence_item_leads_to_its_case(run: Run) -> None:
         "https://example.org/records/NC-3", "https://w3id.org/aims-graph/ontology#documentsResults"
     )[0]
     assert ask(run, CASES / "complete.ttl", target=item)["occurrence"] == "ex:NC-3"
+
+
+@pytest.mark.parametrize(
+    ("said", "own"),
+    [
+        ("aims:requirementNotFulfilled iso42001:8.2", ["iso42001:10.2"]),
+        ("aims:requirementNotFulfilled iso27001:8.2", ["iso27001:10.2"]),
+        ("aims:requirementNotFulfilled iso27001:8.2, iso42001:8.2", ["iso42001:10.2", "iso27001:10.2"]),
+        ("aims:inScope ex:isms", ["iso27001:10.2"]),
+        ("aims:inScope ex:isms ; aims:requirementNotFulfilled iso42001:8.2", ["iso42001:10.2"]),
+    ],
+)
+def test_a_case_is_handled_under_the_clause_of_the_system_it_is_recorded_against(
+    run: Run, tmp_path: Path, said: str, own: list[str]
+) -> None:
+    text = f"""@prefix aims: <https://w3id.org/aims-graph/ontology#> .
+@prefix iso42001: <https://w3id.org/aims-graph/iso42001/2023/> .
+@prefix iso27001: <https://w3id.org/aims-graph/iso27001/2022/> .
+@prefix ex: <https://example.org/records/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+ex:isms a aims:Scope ; aims:managementSystem "information security management system" .
+ex:NC-9 a aims:Nonconformity ; dcterms:identifier "NC-9" ; aims:state aims:state-closing ; {said} .
+"""
+    (tmp_path / "r.ttl").write_text(text, encoding="utf-8")
+    assert [o["provision"] for o in ask(run, tmp_path / "r.ttl", target="NC-9")["own_clause"]] == own
+    found = json.loads(run("check", tmp_path / "r.ttl", "--as-of", "2026-11-22", "--format", "json").out)["findings"]
+    mine = [f for f in found if f["code"].startswith("AG-1042") and f["record"] == "NC-9"]
+    cited = {f["provision"].partition(":")[0] for f in mine}
+    assert cited
+    assert cited <= {name.partition(":")[0] for name in own}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -75,11 +75,12 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
             "for example with aims:correctiveActionFor."
         )
     curies = {p.iri: p.id for p in catalogue.provisions.values()}
-    against = [curies[p] for p in records.facts.texts(case, f"{AIMS}requirementNotFulfilled") if p in curies]
+    against = records.missed(case, catalogue)
     back = periods.reopened(records, case)
     texts = [text for _, text in records.texts]
     texts += [_came_back(case, as_of)] if back is not None and back.day is None else []
-    found = tuple(e for e in elements(rules, texts, case, as_of, curies) if _is_own(catalogue, e.provision, against))
+    under = asked_by(catalogue, records, case)
+    found = tuple(e for e in elements(rules, texts, case, as_of, curies) if _is_own(catalogue, e.provision, under))
     degrees, vacuous = degrees_of(catalogue, found)
     triggers = {t.id: t for p in degrees for t in catalogue.triggers_of.get(p, ())}
     due = periods.next_due(records, catalogue, case)
@@ -106,7 +107,17 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
     )
 
 
-def _is_own(catalogue: Catalogue, provision: str, against: list[str]) -> bool:
+def asked_by(catalogue: Catalogue, records: Records, case: str) -> tuple[str, ...]:
+    """Provisions of the standards that a case falls under: what it is recorded to miss, else those of its scope."""
+    missed = records.missed(case, catalogue)
+    if missed:
+        return missed
+    scopes = records.facts.texts(case, f"{AIMS}inScope")
+    managed = {system for scope in scopes for system in records.facts.texts(scope, f"{AIMS}managementSystem")}
+    return tuple(p.id for p in catalogue.provisions.values() if catalogue.edition_of(p.id).managed in managed)
+
+
+def _is_own(catalogue: Catalogue, provision: str, against: Collection[str]) -> bool:
     """Whether a provision asks for the handling of a case: of the standard whose requirement was missed."""
     if provision not in catalogue.provisions:
         return False

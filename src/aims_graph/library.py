@@ -199,9 +199,10 @@ class Library:
         """What the evidence rules say of the records."""
         if self.records is None:
             return ()
-        from aims_graph import shapes
+        from aims_graph import cases, shapes
 
         found = self.records.on(as_of)
         labels = {iri: found.label(iri) for iri in found.facts.values}
         curies = {p.iri: p.id for p in self.catalogue.provisions.values()}
-        return shapes.findings(self.rules, [text for _, text in found.texts], as_of, labels, curies)
+        missed = {case: cases.asked_by(self.catalogue, found, case) for case in found.cases()}
+        return shapes.findings(self.rules, [text for _, text in found.texts], as_of, labels, curies, missed)

@@ -74,6 +74,11 @@ class Records:
             raise UnknownName(name, self.identifiers()[:5], "record")
         return found
 
+    def missed(self, case: str, catalogue: Catalogue) -> tuple[str, ...]:
+        """The requirements (ids) that a case is recorded to miss."""
+        named = self.facts.texts(case, f"{AIMS}requirementNotFulfilled")
+        return tuple(name for p in named if (name := catalogue.curie(p)) in catalogue.provisions)
+
     def case_of(self, record: str) -> str | None:
         """The nonconformity that a record belongs to, itself if it is one; AmbiguousName if to several."""
         if record in self.cases():

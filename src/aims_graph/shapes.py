@@ -7,7 +7,7 @@ no hidden clock. An organisation's own procedure may ask more strictly.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -50,6 +50,9 @@ class Rule:
     passing: tuple[str, ...]
     failing: tuple[str, ...]
     source: Source
+
+
+Missed = Mapping[str, Collection[str]]  # case (IRI) → ids of the requirements that it is recorded to miss
 
 
 @dataclass(frozen=True)
@@ -218,13 +221,19 @@ def results(rules: Rules, texts: Sequence[str], as_of: date) -> tuple[Result, ..
 
 
 def findings(
-    rules: Rules, texts: Sequence[str], as_of: date, labels: dict[str, str], curie: dict[str, str]
+    rules: Rules,
+    texts: Sequence[str],
+    as_of: date,
+    labels: Mapping[str, str],
+    curie: Mapping[str, str],
+    missed: Missed | None = None,
 ) -> tuple[Finding, ...]:
     """What is missing, worst first: code, who asks, and how to mend it.
 
     A rule that the records' own procedure raises has its severity from there, is asked by it, and cites it.
     """
-    return told(rules, check(rules, texts, as_of), labels, curie, procedures(texts, as_of, rules.severities))
+    raised = procedures(texts, as_of, rules.severities)
+    return told(rules, check(rules, texts, as_of), labels, curie, raised, missed or {})
 
 
 def told(
@@ -233,8 +242,12 @@ def told(
     labels: Mapping[str, str],
     curie: Mapping[str, str],
     raised: Mapping[str, Procedure],
+    missed: Missed,
 ) -> tuple[Finding, ...]:
-    """What broken rules (rule IRI, focus IRI) mean, worst first; `raised` are the rules that procedures raise."""
+    """What broken rules (rule IRI, focus IRI) mean, worst first; `raised` are the rules that procedures raise.
+
+    A rule of several texts cites the one whose requirement the focus is recorded to miss, else the first.
+    """
     by_iri = rules.by_iri()
     found = []
     for shape, focus in sorted(broken):
@@ -246,7 +259,7 @@ def told(
                 severity=own.severity if own else rule.severity,
                 name=rule.name,
                 message=rule.message,
-                provision=curie.get(rule.provisions[0], rule.provisions[0]),
+                provision=_cited(rules, rule, missed.get(focus, ()), curie),
                 asked_by=OWN_PROCEDURE if own else ASKERS.get(rule.asked_by, "records must be well-formed"),
                 focus=focus,
                 focus_label=labels.get(focus, focus),
@@ -255,6 +268,13 @@ def told(
             )
         )
     return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.focus_label, f.code)))
+
+
+def _cited(rules: Rules, rule: Rule, missed: Collection[str], curie: Mapping[str, str]) -> str:
+    """The id of the provision that a finding cites."""
+    names = [curie.get(p) or (rules.catalogue.curie(p) if rules.catalogue else p) for p in rule.provisions]
+    texts = {name.partition(":")[0] for name in missed}
+    return next((name for name in names if name.partition(":")[0] in texts), names[0])
 
 
 def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: dict[str, str]) -> tuple[Element, ...]:
@@ -266,8 +286,8 @@ def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: 
         kept = "missing" if rule.element in broken else "recorded"
         state = "not-triggered" if rule.triggered_when in broken else kept
         fix = rule.message.split(". ", 1)[-1]
-        name = curie.get(rule.provisions[0], rule.provisions[0])
-        found.append(Element(rule.iri, rule.code, rule.name, name, state, fix, rule.source))
+        names = [curie.get(p, p) for p in rule.provisions]  # equal texts share a rule
+        found += [Element(rule.iri, rule.code, rule.name, name, state, fix, rule.source) for name in names]
     return tuple(found)
 
 

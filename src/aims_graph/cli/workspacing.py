@@ -387,12 +387,20 @@ def doctor(
 
 def _findings(writer: Writer, library: Library, as_of: date, pairs: frozenset[Verdict]) -> tuple[Finding, ...]:
     """What broken rules mean, with records by their identifiers."""
+    from pyoxigraph import NamedNode
+
     from aims_graph import shapes
+    from aims_graph.turtle import text_of
+    from aims_graph.vocab import AIMS
 
     store = writer.workspace.store
     labels = {node: store.identifier(node) or node.rsplit("/", 1)[-1] for _, node in pairs}
     curies = {p.iri: p.id for p in library.catalogue.provisions.values()}
-    return shapes.told(library.rules, pairs, labels, curies, writer.raised(as_of))
+    view, link = store.view(), f"{AIMS}requirementNotFulfilled"
+    missed = {
+        n: [curies.get(text_of(t.object), "") for t in view.by_predicate(NamedNode(n)).get(link, ())] for n in labels
+    }
+    return shapes.told(library.rules, pairs, labels, curies, writer.raised(as_of), missed)
 
 
 def _tell(receipt: Receipt, writer: Writer, library: Library, as_of: date, trial: bool, format: Format) -> None:
