@@ -38,6 +38,7 @@ bench: .venv/dev
 soak: .venv/dev
 	PYTHONPATH=tests $(BIN)/python -m soak.random_pairs
 	PYTHONPATH=tests $(BIN)/python -m soak.edits
+	PYTHONPATH=tests:. $(BIN)/python -m soak.checking
 
 mutants: .venv/mutants/bin/cosmic-ray
 	PYTHONPATH=tests $(BIN)/python -m soak.mutants

@@ -18,7 +18,7 @@ from benchmarks import report
 from benchmarks.measuring import Section
 from benchmarks.report import ROOT, Run
 
-PARTS = ("starting", "hops", "shipped", "questions", "batches", "collection", "others", "hostile")
+PARTS = ("starting", "hops", "shipped", "questions", "batches", "collection", "others", "hostile", "checking")
 PATIENCE = 3_600  # seconds for one part, on a machine that has other things to do
 
 

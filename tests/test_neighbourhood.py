@@ -8,7 +8,6 @@ from random import Random
 import pyoxigraph as ox
 import pytest
 from edit_worlds import GRAPH, World, examples
-from organisations import organisation
 
 from aims_graph import shapes
 from aims_graph.assessing import Assessor
@@ -19,6 +18,7 @@ from aims_graph.query_patterns import patterns
 from aims_graph.record_store import StoreView
 from aims_graph.shapes import Rules
 from aims_graph.vocab import AIMS
+from benchmarks.organisations import organisation
 
 EX = "https://example.org/records/"
 HEAD = """@prefix ex: <https://example.org/records/> .
@@ -85,9 +85,9 @@ def test_a_value_shared_by_many_is_not_walked_back_from_where_a_pattern_already_
     assert len(reach(rule, data)) == 2
 
 
-def test_a_query_whose_pattern_nothing_leads_to_is_refused_with_the_rule_and_the_pattern() -> None:
+def test_a_query_whose_pattern_nothing_leads_to_is_refused_with_the_pattern() -> None:
     query = "SELECT $this { $this <http://e/p> ?x . ?other <http://e/q> ?value }"
-    with pytest.raises(ValueError, match=r"rule> looks at what no way leads to .* http://e/q value"):
+    with pytest.raises(ValueError, match=r"^looks at what no way leads to .* http://e/q value"):
         reach(f'sh:sparql [ sh:select "{query}" ] .', CHAIN)
 
 

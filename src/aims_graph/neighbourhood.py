@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import pyoxigraph as ox
 
@@ -28,6 +29,7 @@ _BESIDE = tuple(SH + name for name in ("equals", "disjoint", "lessThan", "lessTh
 _LOOPS = {f"{SH}zeroOrMorePath": (True, True), f"{SH}oneOrMorePath": (False, True), f"{SH}zeroOrOnePath": (True, False)}
 
 Node = ox.NamedNode | ox.BlankNode
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, order=True)
@@ -102,6 +104,17 @@ class Neighbourhood:
         return sum(len(group.rules) for group in self.groups)
 
 
+def unbounded(turtle: str, rules: Mapping[str, T]) -> Iterator[tuple[T, str]]:
+    """The rules (by IRI) that look at what no way leads to, and at what."""
+    shapes = _Shapes(turtle)
+    for name, rule in rules.items():
+        node = ox.NamedNode(name)
+        try:
+            shapes.walk(shapes.targets(node), [name])
+        except ValueError as error:
+            yield rule, str(error)
+
+
 @dataclass
 class _Shapes:
     """A shapes graph by subject, and the walks of its rules."""
@@ -114,14 +127,17 @@ class _Shapes:
             self.facts[quad.subject][quad.predicate.value].append(quad.object)
 
     @cached_property
-    def patterns(self) -> dict[str, tuple[Pattern, ...]]:
-        """The triple patterns of each query of a constraint; remembered, because reading a query takes long."""
+    def patterns(self) -> dict[str, tuple[Pattern, ...] | str]:
+        """The triple patterns of each query of a constraint, or why it cannot be read.
+
+        They are remembered, because reading a query takes long.
+        """
         select = f"{SH}select"
         queries = sorted({q.value for f in self.facts.values() for q in f.get(select, ()) if isinstance(q, ox.Literal)})
-        found: dict[str, tuple[Pattern, ...]] = snapshot.remembered(
-            "patterns", repr(queries), lambda: {query: patterns(query, fixed=(CONTEXT,)) for query in queries}
+        found: dict[str, tuple[Pattern, ...] | str] = snapshot.remembered(
+            "patterns", repr(queries), lambda: {query: _patterns(query) for query in queries}
         )
-        return {query: tuple(Pattern(*p) for p in found[query]) for query in queries}
+        return found
 
     def _all(self, node: Term, prop: str) -> list[Term]:
         return self.facts[node].get(prop, []) if node in self.facts else []
@@ -148,10 +164,7 @@ class _Shapes:
         for step in steps:
             walk.step(start, step)
         for rule in rules:
-            try:
-                self._shape(walk, ox.NamedNode(rule), start, set())
-            except ValueError as error:
-                raise ValueError(f"<{rule}> {error}") from None
+            self._shape(walk, ox.NamedNode(rule), start, set())
         return walk
 
     def _shape(self, walk: Walk, shape: Node, at: States, seen: set[tuple[Node, States]]) -> None:
@@ -200,8 +213,17 @@ class _Shapes:
         return walk.loop(at, lambda states: self._path(walk, inner, states, inverse), skipped, repeated)
 
 
-def _follow(walk: Walk, found: Iterable[Pattern], at: States) -> None:
+def _patterns(query: str) -> tuple[Pattern, ...] | str:
+    try:
+        return patterns(query, fixed=(CONTEXT,))
+    except ValueError as error:
+        return str(error)
+
+
+def _follow(walk: Walk, found: Iterable[Pattern] | str, at: States) -> None:
     """Follow the triple patterns of a query from `$this`, until each is walked."""
+    if isinstance(found, str):
+        raise ValueError(found)
     known: dict[str | None, States] = {"this": at}
     left = list(found)
     while left:

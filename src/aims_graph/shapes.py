@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pyoxigraph as ox
 
@@ -300,11 +300,25 @@ def _unmet(rules: Rules, texts: Sequence[str], case: str, as_of: date) -> frozen
     return frozenset(shape for shape, probe in probes.items() if probe in failed)
 
 
-def example_results(rules: Rules, example: str, prefixes: dict[str, str], as_of: date) -> tuple[tuple[str, str], ...]:
-    """(rule IRI, focus IRI) that the rules say of one example text; `prefixes` are assumed to be declared."""
+def breaks(rules: Rules, rule: Rule, example: str, prefixes: Mapping[str, str], as_of: date) -> bool:
+    """Whether a rule finds anything in one of its examples; `prefixes` are assumed to be declared.
+
+    An example that names the check context is checked as of the day it states.
+    """
     text = "".join(f"@prefix {p}: <{ns}> .\n" for p, ns in prefixes.items()) + example
     stated = "aims:check-context" in example
-    return _broken(rules, _triples(parsed("(example)", text)[0]) if stated else statements([text], as_of))
+    data = _triples(parsed("(example)", text)[0]) if stated else statements([text], as_of)
+    return _finds(rules.turtle, rule.iri, data)
+
+
+@lru_cache(maxsize=20_000)
+def _finds(turtle: str, rule: str, data: bytes) -> bool:
+    return any(r.shape == rule for r in _compiled(turtle).validate(data, names=[rule]))
+
+
+@lru_cache(maxsize=4)
+def _compiled(turtle: str) -> Shapes:
+    return Shapes(turtle)
 
 
 def statements(texts: Sequence[str], as_of: date, catalogue: Catalogue | None = None) -> bytes:

@@ -1,8 +1,8 @@
 """Thousands of random edits: findings kept up from what each edit can touch, against a check of everything.
 
-`PYTHONPATH=tests python -m soak.edits [--edits N] [--first SEED] [--jobs N]` makes worlds of records out of the examples
-of some rules each, edits them, and after every edit compares what is known from the edits alone with a check of
-everything by the reference engine. It writes counts, seeds and commit into docs/measurements.md, and ends with exit
+`PYTHONPATH=tests python -m soak.edits [--edits N] [--first SEED] [--jobs N]` makes worlds of records out of the
+examples of some rules each, edits them, and after every edit compares what is known from the edits alone with a check
+of everything by the reference engine. It writes counts, seeds and commit into docs/measurements.md, and ends with exit
 code 1 where they differ.
 """
 

@@ -6,7 +6,7 @@ similar cases, one in twenty is still open, so that every check has something to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from random import Random
 
@@ -35,7 +35,7 @@ def case(number: int, standard: str, random: Random) -> Iterator[ox.Triple]:
     found = START + timedelta(days=random.randrange(500))
     whole, similar, is_open = random.random() > 0.1, random.random() > 0.05, random.random() < 0.05
     name, manager = f"NC-{number}", _link("manager")
-    values: dict[str, Term | list[Term]] = {
+    values: dict[str, Term] = {
         f"{DCTERMS}identifier": _text(name),
         f"{RDFS}label": _text(f"Deviation {number}"),
         "inScope": _link("scope"),
@@ -60,10 +60,10 @@ def case(number: int, standard: str, random: Random) -> Iterator[ox.Triple]:
         values["closedOn"] = _day(found + timedelta(100))
     yield from _of(name, "Nonconformity", values)
     yield from _of(f"CO-{number}", "Correction", {"implementedOn": _day(found)})
-    analysis = {"performedOn": _day(found + timedelta(4)), "foundCause": _link(f"cause-{number}")}
+    analysis: dict[str, Term] = {"performedOn": _day(found + timedelta(4)), "foundCause": _link(f"cause-{number}")}
     yield from _of(f"RCA-{number}", "RootCauseAnalysis", analysis)
     yield from _of(f"cause-{number}", "RootCause", {f"{RDFS}label": _text("A cause")})
-    action: dict[str, Term | list[Term]] = {
+    action: dict[str, Term] = {
         f"{DCTERMS}identifier": _text(f"CA-{number}"),
         "correctiveActionFor": _link(name),
         "addressesCause": _link(f"cause-{number}"),
@@ -72,10 +72,10 @@ def case(number: int, standard: str, random: Random) -> Iterator[ox.Triple]:
         "implementedOn": _day(found + timedelta(30)),
     }
     yield from _of(f"CA-{number}", "CorrectiveAction", action)
-    issued: dict[str, Term | list[Term]] = {f"{DCTERMS}issued": _day(found), "mediaType": _text("text/plain")}
+    issued: dict[str, Term] = {f"{DCTERMS}issued": _day(found), "mediaType": _text("text/plain")}
     yield from _of(f"EV-{number}", "EvidenceItem", issued)
     if whole:
-        review: dict[str, Term | list[Term]] = {
+        review: dict[str, Term] = {
             "reviewsAction": _link(f"CA-{number}"),
             "reviewedOn": _day(found + timedelta(95)),
             "reviewedBy": manager,
@@ -85,14 +85,13 @@ def case(number: int, standard: str, random: Random) -> Iterator[ox.Triple]:
         yield from _of(f"ER-{number}", "EffectivenessReview", review)
 
 
-def _of(name: str, kind: str | None, values: dict[str, Term | list[Term]] | dict[str, Term]) -> Iterator[ox.Triple]:
+def _of(name: str, kind: str | None, values: Mapping[str, Term]) -> Iterator[ox.Triple]:
     node = ox.NamedNode(BASE + name)
     if kind is not None:
         yield ox.Triple(node, ox.NamedNode(f"{RDF}type"), ox.NamedNode(AIMS + kind))
     for prop, value in values.items():
         link = ox.NamedNode(prop if "://" in prop else AIMS + prop)
-        for one in value if isinstance(value, list) else [value]:
-            yield ox.Triple(node, link, one)
+        yield ox.Triple(node, link, value)
 
 
 def _link(name: str) -> ox.NamedNode:
