@@ -46,6 +46,11 @@ class Assessor:
         self._shapes = Shapes(rules.turtle)
 
     @cached_property
+    def curies(self) -> dict[str, str]:
+        """The ids of provisions by IRI."""
+        return {p.iri: p.id for p in self.catalogue.provisions.values()}
+
+    @cached_property
     def neighbourhood(self) -> Neighbourhood:
         """What the rules can see."""
         return Neighbourhood(self.rules.turtle, [r.iri for r in self.rules.rules])

@@ -79,7 +79,7 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
     back = periods.reopened(records, case)
     texts = [text for _, text in records.texts]
     texts += [_came_back(case, as_of)] if back is not None and back.day is None else []
-    under = asked_by(catalogue, records, case)
+    under = standards(catalogue, records, case)
     found = tuple(e for e in elements(rules, texts, case, as_of, curies) if _is_own(catalogue, e.provision, under))
     degrees, vacuous = degrees_of(catalogue, found)
     triggers = {t.id: t for p in degrees for t in catalogue.triggers_of.get(p, ())}
@@ -107,24 +107,22 @@ def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str,
     )
 
 
-def asked_by(catalogue: Catalogue, records: Records, case: str) -> tuple[str, ...]:
-    """Provisions of the standards that a case falls under: what it is recorded to miss, else those of its scope."""
-    missed = records.missed(case, catalogue)
+def standards(catalogue: Catalogue, records: Records, case: str) -> frozenset[str]:
+    """The editions that a case falls under: of what it is recorded to miss, else of its scope's management systems."""
+    missed = {catalogue.provisions[p].edition for p in records.missed(case, catalogue)}
     if missed:
-        return missed
+        return frozenset(missed)
     scopes = records.facts.texts(case, f"{AIMS}inScope")
     managed = {system for scope in scopes for system in records.facts.texts(scope, f"{AIMS}managementSystem")}
-    return tuple(p.id for p in catalogue.provisions.values() if catalogue.edition_of(p.id).managed in managed)
+    return frozenset(e.id for e in catalogue.editions.values() if e.managed in managed)
 
 
-def _is_own(catalogue: Catalogue, provision: str, against: Collection[str]) -> bool:
-    """Whether a provision asks for the handling of a case: of the standard whose requirement was missed."""
+def _is_own(catalogue: Catalogue, provision: str, under: Collection[str]) -> bool:
+    """Whether a provision asks for the handling of a case: of the standard that it falls under, or of any."""
     if provision not in catalogue.provisions:
         return False
     edition = catalogue.edition_of(provision)
-    if not against:
-        return edition.managed is not None
-    return edition.id in {catalogue.provisions[p].edition for p in against}
+    return edition.id in under if under else edition.managed is not None
 
 
 def degrees_of(catalogue: Catalogue, found: Iterable[Element]) -> tuple[dict[str, Degree], frozenset[str]]:

@@ -204,5 +204,5 @@ class Library:
         found = self.records.on(as_of)
         labels = {iri: found.label(iri) for iri in found.facts.values}
         curies = {p.iri: p.id for p in self.catalogue.provisions.values()}
-        missed = {case: cases.asked_by(self.catalogue, found, case) for case in found.cases()}
-        return shapes.findings(self.rules, [text for _, text in found.texts], as_of, labels, curies, missed)
+        under = {case: cases.standards(self.catalogue, found, case) for case in found.cases()}
+        return shapes.findings(self.rules, [text for _, text in found.texts], as_of, labels, curies, under)

@@ -23,7 +23,7 @@ PLANNED = frozenset(  # dates that lie ahead by their nature; every other date s
     for name in ("dueOn", "validUntil", "retainUntil", "expiresOn", "reviewWindowEnds", "periodFrom", "periodTo")
 )
 WITHDRAWN = f"{AIMS}withdrawnOn"  # says something of the record, not of what it is about
-_NOT_PAST = PLANNED | {WITHDRAWN}
+NOT_PAST = PLANNED | {WITHDRAWN}
 ANSWERS = ("yes", "no")
 _BETWEEN = (ACTION_CLASS, f"{AIMS}RootCauseAnalysis", f"{AIMS}Incident")  # through which others belong to a case
 
@@ -143,14 +143,14 @@ class Records:
         days = [
             day
             for prop in self.facts.values[subject]
-            if prop not in _NOT_PAST
+            if prop not in NOT_PAST
             for day in self.facts.days(subject, prop)
         ]
         return min(days, default=None)
 
     def _is_later(self, triple: ox.Triple, later: set[str], day: date, changed: set[str]) -> bool:
         subject, value = text_of(triple.subject), text_of(triple.object)
-        happened = day_of(triple.object) if triple.predicate.value not in _NOT_PAST else None
+        happened = day_of(triple.object) if triple.predicate.value not in NOT_PAST else None
         if subject in later or value in later or (happened is not None and happened > day):
             changed.add(subject)
             return True

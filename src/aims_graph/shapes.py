@@ -52,7 +52,7 @@ class Rule:
     source: Source
 
 
-Missed = Mapping[str, Collection[str]]  # case (IRI) → ids of the requirements that it is recorded to miss
+Under = Mapping[str, Collection[str]]  # case (IRI) → ids of the editions that it falls under
 
 
 @dataclass(frozen=True)
@@ -226,14 +226,14 @@ def findings(
     as_of: date,
     labels: Mapping[str, str],
     curie: Mapping[str, str],
-    missed: Missed | None = None,
+    under: Under | None = None,
 ) -> tuple[Finding, ...]:
     """What is missing, worst first: code, who asks, and how to mend it.
 
     A rule that the records' own procedure raises has its severity from there, is asked by it, and cites it.
     """
     raised = procedures(texts, as_of, rules.severities)
-    return told(rules, check(rules, texts, as_of), labels, curie, raised, missed or {})
+    return told(rules, check(rules, texts, as_of), labels, curie, raised, under or {})
 
 
 def told(
@@ -242,11 +242,11 @@ def told(
     labels: Mapping[str, str],
     curie: Mapping[str, str],
     raised: Mapping[str, Procedure],
-    missed: Missed,
+    under: Under,
 ) -> tuple[Finding, ...]:
     """What broken rules (rule IRI, focus IRI) mean, worst first; `raised` are the rules that procedures raise.
 
-    A rule of several texts cites the one whose requirement the focus is recorded to miss, else the first.
+    A rule of several texts cites that of an edition which the focus falls under, else the first.
     """
     by_iri = rules.by_iri()
     found = []
@@ -259,7 +259,7 @@ def told(
                 severity=own.severity if own else rule.severity,
                 name=rule.name,
                 message=rule.message,
-                provision=_cited(rules, rule, missed.get(focus, ()), curie),
+                provision=_cited(rules, rule, under.get(focus, ()), curie),
                 asked_by=OWN_PROCEDURE if own else ASKERS.get(rule.asked_by, "records must be well-formed"),
                 focus=focus,
                 focus_label=labels.get(focus, focus),
@@ -270,11 +270,10 @@ def told(
     return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.focus_label, f.code)))
 
 
-def _cited(rules: Rules, rule: Rule, missed: Collection[str], curie: Mapping[str, str]) -> str:
+def _cited(rules: Rules, rule: Rule, editions: Collection[str], curie: Mapping[str, str]) -> str:
     """The id of the provision that a finding cites."""
     names = [curie.get(p) or (rules.catalogue.curie(p) if rules.catalogue else p) for p in rule.provisions]
-    texts = {name.partition(":")[0] for name in missed}
-    return next((name for name in names if name.partition(":")[0] in texts), names[0])
+    return next((name for name in names if name.partition(":")[0] in editions), names[0])
 
 
 def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: dict[str, str]) -> tuple[Element, ...]:

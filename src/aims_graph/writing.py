@@ -64,7 +64,7 @@ class Writer:
 
     def __init__(self, workspace: Workspace, assessor: Assessor) -> None:
         self.workspace = workspace
-        self._assessor = assessor
+        self.assessor = assessor
 
     def write(
         self, request: Request, signature: Signature, now: datetime, as_of: date | None = None, trial: bool = False
@@ -115,7 +115,7 @@ class Writer:
 
     def raised(self, day: date) -> dict[str, Procedure]:
         """The rules that the organisation's own procedures make stricter on a day."""
-        return self._assessor.raised(self.workspace.store.about(f"{AIMS}ProcedureRule"), day)
+        return self.assessor.raised(self.workspace.store.about(f"{AIMS}ProcedureRule"), day)
 
     def _repeated(self, signature: Signature, digest: str) -> Receipt | None:
         number = None if signature.key is None else self.workspace.store.with_key(signature.key)
@@ -153,7 +153,7 @@ class _Step:
         places: Places,
         taken_back: Iterable[ox.Triple] = (),
     ) -> None:
-        self._writer, self._assessor = writer, writer._assessor
+        self._writer, self._assessor = writer, writer.assessor
         self._before, self._day, self._places = before, day, places
         self._taken_back = taken_back
         self.reopened = tuple(lifecycle.reopened(self._cases(added, removed), Overlay(before, added, removed)))

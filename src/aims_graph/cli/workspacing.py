@@ -134,7 +134,7 @@ def _put(
         writer = _writer(library, opened)
         request = Request(read.triples, whole, _expected(base, expect), places)
         receipt = writer.write(request, signature, moment(), day(as_of), trial)
-        _tell(receipt, writer, library, day(as_of), trial, format)
+        _tell(receipt, writer, day(as_of), trial, format)
 
 
 @app.command("add")
@@ -216,7 +216,7 @@ def move(
         writer = _writer(library, opened)
         signature = _signed(f"move {record} {state}", by, reason, None)
         receipt = writer.write(Request(stated), signature, moment(), day(as_of))
-        _tell(receipt, writer, library, day(as_of), False, format)
+        _tell(receipt, writer, day(as_of), False, format)
 
 
 def _record(workspace: Workspace, name: str) -> str:
@@ -247,7 +247,7 @@ def withdraw(
         signature = _signed(f"withdraw {' '.join(records)}", by, reason, None)
         writer = _writer(library, opened)
         receipt = writer.withdraw(nodes, signature, moment(), day(as_of))
-        _tell(receipt, writer, library, day(as_of), False, format)
+        _tell(receipt, writer, day(as_of), False, format)
 
 
 @app.command("history")
@@ -385,30 +385,18 @@ def doctor(
         sys.exit(FINDINGS)
 
 
-def _findings(writer: Writer, library: Library, as_of: date, pairs: frozenset[Verdict]) -> tuple[Finding, ...]:
-    """What broken rules mean, with records by their identifiers."""
-    from pyoxigraph import NamedNode
+def _findings(writer: Writer, as_of: date, pairs: frozenset[Verdict]) -> tuple[Finding, ...]:
+    from aims_graph import workspace_findings
 
-    from aims_graph import shapes
-    from aims_graph.turtle import text_of
-    from aims_graph.vocab import AIMS
-
-    store = writer.workspace.store
-    labels = {node: store.identifier(node) or node.rsplit("/", 1)[-1] for _, node in pairs}
-    curies = {p.iri: p.id for p in library.catalogue.provisions.values()}
-    view, link = store.view(), f"{AIMS}requirementNotFulfilled"
-    missed = {
-        n: [curies.get(text_of(t.object), "") for t in view.by_predicate(NamedNode(n)).get(link, ())] for n in labels
-    }
-    return shapes.told(library.rules, pairs, labels, curies, writer.raised(as_of), missed)
+    return workspace_findings.told(writer.workspace, writer.assessor, pairs, as_of)
 
 
-def _tell(receipt: Receipt, writer: Writer, library: Library, as_of: date, trial: bool, format: Format) -> None:
+def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Format) -> None:
     """Say what a write did, and what evidence rules find in the records that it touched."""
     from aims_graph import receipts
 
     base = writer.workspace.settings.base
-    told = partial(_findings, writer, library, as_of)
+    told = partial(_findings, writer, as_of)
     found = receipts.receipt_json(receipt, told, base, as_of.isoformat(), trial)
     if format is Format.table:
         print(receipts.text(found))
