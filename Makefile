@@ -39,6 +39,7 @@ soak: .venv/dev
 	PYTHONPATH=tests $(BIN)/python -m soak.random_pairs
 	PYTHONPATH=tests $(BIN)/python -m soak.edits
 	PYTHONPATH=tests:. $(BIN)/python -m soak.checking
+	PYTHONPATH=tests $(BIN)/python -m soak.durability
 
 mutants: .venv/mutants/bin/cosmic-ray
 	PYTHONPATH=tests $(BIN)/python -m soak.mutants

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ START = "0" * 64  # what the first entry follows
 FILE = "audit.jsonl"
 INLINE = 1_000_000  # characters of a change that still stand in the entry itself
 _TAIL = 1 << 16
+_UNSEALED = "is not as it was written ({}, {}): its seal does not fit."
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Change:
     @staticmethod
     def read(text: str) -> Change:
         """The change from its lines."""
-        lines = text.splitlines()
+        lines = text.split("\n")  # literals may hold other characters that end a line elsewhere
         added, removed = ([line[2:] for line in lines if line[:2] == sign] for sign in ("+ ", "- "))
         return Change(tuple(added), tuple(removed))
 
@@ -105,6 +107,8 @@ class AuditLog:
             with self.path.open("ab", buffering=0) as file:
                 _write_all(file.fileno(), entry.line(apart).encode())
                 os.fdatasync(file.fileno())
+            if not size:
+                sync_folder(self.folder)
         except OSError as error:
             self._cut(size)
             self._apart(entry.number).unlink(missing_ok=True)
@@ -140,7 +144,7 @@ class AuditLog:
         if entry.number != number or entry.previous != previous:
             raise self._broken(number, "does not follow the entry before it: one was taken out, put in or changed.")
         if not entry.is_sealed:
-            raise self._broken(number, f"is not as it was written ({entry.at}, {entry.who}): its seal does not fit.")
+            raise self._broken(number, _UNSEALED.format(entry.at, entry.who))
 
     def last(self) -> Entry | None:
         """The newest entry; what is left of a write that was never acknowledged is cut off."""
@@ -165,14 +169,24 @@ class AuditLog:
         return data[:whole].rstrip(b"\n").rpartition(b"\n")[2]
 
     def since(self, number: int) -> tuple[Entry, ...]:
-        """The entries after a number, read from the end of the file."""
+        """The entries after a number, read from the end of the file; DataError if one is not as it was written."""
         found: list[Entry] = []
         for line in _lines_backwards(self.path):
             entry = self._read(line, None)
             if entry.number <= number:
                 break
+            if not entry.is_sealed:
+                raise self._broken(entry.number, _UNSEALED.format(entry.at, entry.who))
             found.append(entry)
         return tuple(reversed(found))
+
+    def entry(self, number: int) -> Entry:
+        """One entry, looked for from the end of the file; DataError if the log has none of this number."""
+        for line in _lines_backwards(self.path):
+            entry = self._read(line, None)
+            if entry.number == number:
+                return entry
+        raise self._broken(number, "is not in the log.")
 
     def _read(self, line: bytes, number: int | None) -> Entry:
         try:
@@ -181,7 +195,7 @@ class AuditLog:
             if text is None:
                 text = gzip.decompress(self._apart(head["number"]).read_bytes()).decode()
             entry = Entry(change=Change.read(text), **head)
-        except (ValueError, TypeError, KeyError, EOFError, OSError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, EOFError, OSError, AttributeError, zlib.error) as error:
             raise self._broken(number, f"cannot be read ({type(error).__name__}).") from error
         if digest != _sha256(entry.change.text):
             what = f"({entry.at}, {entry.who}) carries another change than it says."

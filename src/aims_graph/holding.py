@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -21,19 +22,22 @@ class Hold:
 
     def __init__(self, folder: Path, write: bool) -> None:
         self._path = folder / FILE
+        self._writes = write
         self._file = _locked(self._path, write)
         if write:
             holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": Path(sys.argv[0]).name}
             self._tell(holder | {"since": datetime.now(UTC).isoformat(timespec="seconds")})
 
     def _tell(self, holder: dict[str, object]) -> None:
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.write(json.dumps(holder))
-        self._file.flush()
+        handle = self._file.fileno()
+        os.ftruncate(handle, 0)
+        with suppress(OSError):  # on a full disk nobody can be told who holds it; held it is all the same
+            os.write(handle, json.dumps(holder).encode())
 
     def release(self) -> None:
         """Let others in."""
+        if self._writes:
+            os.ftruncate(self._file.fileno(), 0)
         self._file.close()
 
 
@@ -45,7 +49,7 @@ def _locked(path: Path, write: bool) -> IO[str]:
     try:
         fcntl.flock(file, (fcntl.LOCK_EX if write else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = _holder(path)
+        holder = _holder(path, file)
         file.close()
         raise InputError(
             f"the workspace '{path.parent}' is in use{holder}. Wait until it is done; to read meanwhile, "
@@ -54,10 +58,15 @@ def _locked(path: Path, write: bool) -> IO[str]:
     return file
 
 
-def _holder(path: Path) -> str:
-    """Who holds the lock, as it said of itself; nothing where readers do."""
+def _holder(path: Path, file: IO[str]) -> str:
+    """Who holds the lock, as it said of itself; readers say nothing, and what the file says is of an earlier writer."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return " by a process that reads it"
+    except BlockingIOError:
+        pass
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         return f" by process {told['pid']} ({told['command']}) on {told['host']}, since {told['since']}"
     except (OSError, ValueError, KeyError, TypeError):
-        return " by a process that reads it"
+        return " by a process that writes to it"

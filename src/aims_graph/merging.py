@@ -34,6 +34,13 @@ def merged(
     return frozenset(added - removed), frozenset(removed - added)
 
 
+def as_kept(triples: Iterable[ox.Triple]) -> tuple[ox.Triple, ...]:
+    """Statements as a store keeps them: it writes "1.50"^^xsd:decimal as "1.5". The log has to speak of the same."""
+    store = ox.Store()
+    store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    return tuple(quad.triple for quad in store)
+
+
 def below(record: ox.NamedNode, view: Statements) -> frozenset[ox.Triple]:
     """The statements about a record and about what lies below it."""
     found: set[ox.Triple] = set()

@@ -27,6 +27,9 @@ _SUM = ox.NamedNode(f"{AIMS}stateSum")
 _IDENTIFIER = ox.NamedNode(f"{DCTERMS}identifier")
 _BROKEN = ox.NamedNode(f"{AIMS}breaksRule")
 _INTEGER = ox.NamedNode(f"{XSD}integer")
+_FORGOTTEN = (_WORKSPACE.value, _WORKSPACE.value)  # stands for findings that were not found anew after a change
+Findings = tuple[Iterable[tuple[str, str]], Iterable[tuple[str, str]]]  # (rule, node): mended, and broken anew
+UNWRITABLE = (OSError, RuntimeError)  # what the store raises where its files fail it, or are not as it left them
 AT_ONCE = 20_000  # statements of a change that still go in one transaction
 KEY = "urn:aims-graph:key:"
 
@@ -119,7 +122,7 @@ class RecordStore:
         self.graph, self.withdrawn = ox.NamedNode(graph), ox.NamedNode(f"{graph}withdrawn")
         try:
             self.store = ox.Store.read_only(str(folder)) if read_only else ox.Store(str(folder))
-        except OSError as error:
+        except UNWRITABLE as error:
             raise OutputError(
                 f"the store '{folder}' cannot be opened ({error}). Run 'aims-graph doctor' on the workspace."
             ) from error
@@ -210,20 +213,35 @@ class RecordStore:
 
     # -- following the log -------------------------------------------------------------
 
-    def take(self, entry: Entry) -> None:
-        """Take up the entry that follows; OSError if it cannot be written, and nothing is taken up then or a part.
+    def take(self, entry: Entry, findings: Findings | None = None) -> None:
+        """Take up the entry that follows, and what it does to the findings; without them, all findings are forgotten.
 
-        A part that was taken up before is no hindrance: what an entry adds is there afterwards, what it removes is not.
+        UNWRITABLE if it cannot be written, and nothing is taken up then or a part. A part that was taken up before is
+        no hindrance: what an entry adds is there afterwards, what it removes is not.
         """
         state = self.state.changed(entry.change.added, entry.change.removed)
         gone, new = entry.change.removed, entry.change.added
         if len(gone) + len(new) <= AT_ONCE:
-            self.store.update(_update([*gone, *self._old_books(entry)], [*new, *_books(entry, state)]))
+            self._turn_over(entry, state, findings, gone, new)
             return
         for quad in parsed(gone):
             self.store.remove(quad)
         self.store.bulk_extend(parsed(new))
-        self.store.update(_update(self._old_books(entry), _books(entry, state)))
+        self._turn_over(entry, state, findings)
+
+    def _turn_over(
+        self,
+        entry: Entry,
+        state: StateHash,
+        findings: Findings | None,
+        gone: Iterable[str] = (),
+        new: Iterable[str] = (),
+    ) -> None:
+        """Statements, books and findings in one transaction, so that a reader after a crash sees all or none."""
+        first = f"CLEAR SILENT GRAPH {FINDINGS} ; " if findings is None else ""
+        mended, broken = findings or ((), (_FORGOTTEN,))
+        removed = [*gone, *self._old_books(entry), *map(_finding, mended)]
+        self.store.update(first + _update(removed, [*new, *_books(entry, state), *map(_finding, broken)]))
 
     def _old_books(self, entry: Entry) -> list[str]:
         nodes = [_WORKSPACE, *(ox.NamedNode(s) for s in subjects(entry))]
@@ -248,17 +266,6 @@ class RecordStore:
         """(rule, node) of everything that was last found."""
         quads = self.store.quads_for_pattern(None, _BROKEN, None, FINDINGS)
         return tuple(sorted((q.object.value, q.subject.value) for q in quads))  # type: ignore[union-attr]
-
-    def set_broken(self, gone: Iterable[tuple[str, str]], new: Iterable[tuple[str, str]]) -> None:
-        """Replace findings, each (rule, node)."""
-        for rule, node in gone:
-            self.store.remove(ox.Quad(ox.NamedNode(node), _BROKEN, ox.NamedNode(rule), FINDINGS))
-        self.store.extend(ox.Quad(ox.NamedNode(node), _BROKEN, ox.NamedNode(rule), FINDINGS) for rule, node in new)
-
-    def forget_findings(self) -> None:
-        """Findings are not of the records as they are now; the next whole check finds them anew."""
-        self.store.clear_graph(FINDINGS)
-        self.store.add(ox.Quad(_WORKSPACE, _BROKEN, _WORKSPACE, FINDINGS))
 
     @property
     def findings_known(self) -> bool:
@@ -293,6 +300,11 @@ def _books(entry: Entry, state: StateHash) -> list[str]:
     nodes = [_WORKSPACE, *(ox.NamedNode(s) for s in subjects(entry))] + ([_key(entry.key)] if entry.key else [])
     kept = [ox.Quad(node, _ENTRY, number, BOOKS) for node in nodes]
     return [line(q) for q in (*kept, ox.Quad(_WORKSPACE, _SUM, ox.Literal(state.dump()), BOOKS))]
+
+
+def _finding(verdict: tuple[str, str]) -> str:
+    rule, node = verdict
+    return line(ox.Quad(ox.NamedNode(node), _BROKEN, ox.NamedNode(rule), FINDINGS))
 
 
 def _update(removed: Iterable[str], added: Iterable[str]) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from aims_graph.auditlog import START, AuditLog
 from aims_graph.errors import DataError, InputError, OutputError, Problem
-from aims_graph.record_store import line
+from aims_graph.holding import Hold
+from aims_graph.record_store import UNWRITABLE, line
 from aims_graph.statehash import StateHash
 from aims_graph.workspace import LOG, SETTINGS, STORE, Workspace, read_settings, stamp
 
@@ -105,14 +106,18 @@ def rebuild(folder: Path) -> int:
 
     Raises DataError if the log is unsound.
     """
-    verify(AuditLog(folder / LOG))
+    read_settings(folder)
+    old, aside = folder / STORE, folder / "store.old"
+    hold = Hold(folder, write=True)
+    try:
+        verify(AuditLog(folder / LOG))
+        shutil.rmtree(aside, ignore_errors=True)
+        if old.exists():
+            old.rename(aside)
+    finally:
+        hold.release()
     with Workspace.open(folder, write=True) as workspace:
-        old = workspace.folder / STORE
-        workspace.store.flush()
-        workspace.let_go_of_store()
-        shutil.move(old, old.with_name("store.old"))
-        workspace.ready()
-        shutil.rmtree(old.with_name("store.old"))
+        shutil.rmtree(aside, ignore_errors=True)
         return sum(1 for _ in workspace.store.quads())
 
 
@@ -123,6 +128,8 @@ def backup(folder: Path, target: Path, now: datetime) -> Verified:
     """
     if target.exists():
         raise InputError(f"'{target}' exists already. Name a new folder.")
+    if folder.resolve() in target.resolve().parents:
+        raise InputError(f"'{target}' lies in the workspace itself. Name a folder elsewhere, best on another disk.")
     with Workspace.open(folder, write=True) as workspace:
         part = target.with_name(f".{target.name}.part")
         try:
@@ -135,10 +142,8 @@ def backup(folder: Path, target: Path, now: datetime) -> Verified:
             told = {"of": str(folder.resolve()), "at": stamp(now), "head": found.head, "entries": found.entries}
             (part / COPY).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
             part.rename(target)
-        except OSError as error:
-            raise OutputError(
-                f"'{target}' cannot be written ({error.strerror or error}). Choose a place with enough room."
-            ) from error
+        except UNWRITABLE as error:
+            raise OutputError(f"'{target}' cannot be written ({error}). Choose a place with enough room.") from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return found
@@ -153,8 +158,36 @@ def restore(copy: Path, target: Path) -> Verified:
         raise InputError(f"'{target}' is not an empty folder. Name a new one; a restore replaces nothing.")
     read_settings(copy)
     found = verify(AuditLog(copy / LOG))
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(copy / LOG, target / LOG)
-    shutil.copy2(copy / SETTINGS, target / SETTINGS)
-    Workspace.open(target, write=True).close()
+    _check_told(copy, found)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        shutil.copytree(copy / LOG, part / LOG)
+        shutil.copy2(copy / SETTINGS, part / SETTINGS)
+        Workspace.open(part, write=True).close()
+        part.replace(target)
+    except OSError as error:
+        raise OutputError(
+            f"'{target}' cannot be written ({error.strerror or error}). Choose a place with enough room."
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return found
+
+
+def _check_told(copy: Path, found: Verified) -> None:
+    """DataError if the log of a backup is not the one that was copied, though sound in itself."""
+    try:
+        told = json.loads((copy / COPY).read_text(encoding="utf-8"))
+        number, head = int(told["entries"]), str(told["head"])
+    except FileNotFoundError:
+        return  # a workspace that is no backup: nobody noted its head
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what, fix = f"cannot be read ({type(error).__name__}).", "Restore another backup."
+        raise DataError([Problem(str(copy / COPY), None, what, fix)]) from error
+    log = AuditLog(copy / LOG)
+    seal = START if number == 0 else log.entry(number).seal if number <= found.entries else None
+    if seal != head:
+        what = f"the log is not the one that was copied: entry {number} is missing, or another."
+        raise DataError([Problem(str(log.path), number, what, "Restore another backup.")])

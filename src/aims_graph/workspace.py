@@ -23,7 +23,7 @@ from aims_graph.auditlog import START, AuditLog, Change, Entry, sync_folder
 from aims_graph.errors import DataError, InputError, OutputError, Problem
 from aims_graph.files import write_text
 from aims_graph.holding import Hold
-from aims_graph.record_store import RecordStore, parsed
+from aims_graph.record_store import UNWRITABLE, Findings, RecordStore, parsed
 
 SETTINGS, LOG, STORE = "workspace.json", "log", "store"
 FORMAT = 1
@@ -113,15 +113,28 @@ class Workspace:
             fix = "Restore the last backup that verifies, to another folder."
             raise DataError([Problem(str(self.log.path), None, what, fix)])
         for entry in self.log.since(store.number) if store.number < _number(last) else ():
-            store.take(entry)
-            store.forget_findings()
+            try:
+                store.take(entry)
+            except UNWRITABLE as error:
+                raise OutputError(self._unwritable(error)) from error
+        if last is not None and store.state.hex != last.after:
+            what = f"the store says entry {last.number}, but not of the records that the log says."
+            fix = f"Rebuild it from the log: aims-graph doctor {self.folder} --rebuild"
+            raise DataError([Problem(str(self.folder / STORE), None, what, fix)])
 
     def close(self) -> None:
         """Let go of the store and of the folder."""
-        if self.writes:
-            self.store.flush()
-        del self.store
-        self._hold.release()
+        try:
+            if self._behind:  # a last attempt, so that readers need not wait for the doctor
+                self.__dict__.pop("store", None)
+                self._behind = self._opened_anew() is not None
+            if self.writes and not self._behind:
+                self.store.flush()
+        except UNWRITABLE:
+            self._behind = True  # the log has it all; whoever opens the workspace next brings the store up to date
+        finally:
+            self.__dict__.pop("store", None)
+            self._hold.release()
 
     def __enter__(self) -> Self:
         return self
@@ -136,22 +149,28 @@ class Workspace:
     def ready(self) -> None:
         """Take up what the store could not take when it was written; OutputError while it still cannot."""
         if self._behind:
-            try:
-                self.__dict__.pop("store", None)
-                self.store = self._opened()
-            except OSError as error:
-                raise OutputError(
-                    f"the store of '{self.folder}' cannot be written ({error}). Nothing was changed. "
-                    "Free space on the disk and write again."
-                ) from error
+            self.__dict__.pop("store", None)
+            why = self._opened_anew()
+            if why is not None:
+                self.store = RecordStore(self.folder / STORE, self.settings.base, read_only=True)
+                raise OutputError(self._unwritable(why))
             self._behind = False
 
-    def let_go_of_store(self) -> None:
-        """Close the store, so that its files may be moved; `ready` opens it anew."""
-        del self.store
-        self._behind = True
+    def _opened_anew(self) -> str | None:
+        """Open the store; why it cannot be, in words: a caught error would keep the files of the store open."""
+        try:
+            self.store = self._opened()
+        except OutputError as error:
+            return str(error)
+        return None
 
-    def commit(self, change: Change, signature: Signature, request: str, now: datetime) -> Entry:
+    def _unwritable(self, why: object) -> str:
+        what = f"the store of '{self.folder}' cannot be written ({why}). Nothing was changed."
+        return f"{what} Free space on the disk and write again."
+
+    def commit(
+        self, change: Change, signature: Signature, request: str, now: datetime, findings: Findings | None = None
+    ) -> Entry:
         """Put a change on disk and let the store follow; OutputError if the log cannot take it."""
         last = self.log.last()
         state = self.store.state
@@ -170,8 +189,8 @@ class Workspace:
         ).sealed()
         self.log.append(entry)
         try:
-            self.store.take(entry)
-        except OSError:
+            self.store.take(entry, findings)
+        except UNWRITABLE:
             self._behind = True  # on disk it is; the store takes it up when there is room again
         return entry
 
@@ -184,7 +203,7 @@ class Workspace:
 
     def entry(self, number: int) -> Entry:
         """One entry of the log."""
-        return self.log.since(number - 1)[0]
+        return self.log.entry(number)
 
     def history(self, record: str) -> Iterator[Entry]:
         """The entries that changed a record or what lies below it, oldest first."""

@@ -13,7 +13,7 @@ from aims_graph import lifecycle
 from aims_graph.assessing import Assessment, Assessor, Verdict
 from aims_graph.auditlog import Change
 from aims_graph.errors import DataError, InputError, Problem
-from aims_graph.merging import below, merged
+from aims_graph.merging import as_kept, below, merged
 from aims_graph.procedures import Procedure
 from aims_graph.record_store import Overlay, StoreView, line
 from aims_graph.vocab import AIMS, XSD
@@ -81,7 +81,7 @@ class Writer:
             return repeated
         self._check_versions(request.expect)
         before = self.workspace.store.view()
-        added, removed = merged(request.stated, before, request.whole)
+        added, removed = merged(as_kept(request.stated), before, request.whole)
         return _Step(self, before, added, removed, as_of or now.date(), request.places).make(
             signature, request.digest, now, trial
         )
@@ -180,9 +180,7 @@ class _Step:
         mended = (known & assessed.touched) - found
         if trial:
             return Receipt(None, None, self.records, self.reopened, found, mended)
-        entry = self._writer.workspace.commit(self._change(), signature, request, now)
-        if not self._writer.workspace.behind:
-            store.set_broken(mended, found - known)
+        entry = self._writer.workspace.commit(self._change(), signature, request, now, (mended, found - known))
         return Receipt(entry.number, entry.seal, self.records, self.reopened, found, mended)
 
     def _change(self) -> Change:

@@ -84,7 +84,12 @@ def _signed(what: str, by: str | None, why: str | None, key: str | None) -> Any:
     who = by or getpass.getuser()
     if not who.strip():
         raise InputError("--by names nobody. Say who writes.")
-    return Signature(who, what, why, key)
+    return Signature(_sayable(who), _sayable(what), why and _sayable(why), key and _sayable(key))
+
+
+def _sayable(text: str) -> str:
+    """A text as UTF-8 can hold it: what a terminal or a file name has beyond that becomes a question mark."""
+    return text.encode(errors="replace").decode()
 
 
 def _writer(library: Library, workspace: Workspace) -> Writer:
