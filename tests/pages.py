@@ -11,7 +11,7 @@ from unittest.mock import patch
 import w3c_shacl
 from conftest import AS_OF, ROOT
 
-from aims_graph import rereadings, reviewing
+from aims_graph import rereadings, reviewing, traceability
 from aims_graph.cli import app, main
 from aims_graph.coverage import coverage, coverage_json
 from aims_graph.files import read_all
@@ -134,6 +134,12 @@ def contents() -> str:
     return _between((DOCS / "framework-quality.md").read_text(encoding="utf-8"), COUNTS, lines)
 
 
+def traced() -> str:
+    """docs/traceability.md: which rules ask for what each provision demands."""
+    library = Library.open()
+    return traceability.page(library.catalogue, library.rules)
+
+
 PAGES = {
     "commands.md": commands,
     "questions.md": questions,
@@ -141,6 +147,7 @@ PAGES = {
     "mapping-quality.md": agreement,
     "framework-quality.md": contents,
     "shacl-conformance.md": w3c_shacl.page,
+    "traceability.md": traced,
 }
 
 

@@ -371,6 +371,7 @@ class Builder:
             note=self._one(iri, f"{RDFS}comment"),
             source=self._source(iri),
             counts_from=self._record_property(iri, f"{AIMS}countsFrom"),
+            no_rule=self._one(iri, f"{AIMS}noShapeReason"),
         )
 
     def _limit(self, iri: str) -> None:

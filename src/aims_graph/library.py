@@ -65,10 +65,11 @@ class Library:
 
     @cached_property
     def rules(self) -> shapes.Rules:
-        """The evidence rules."""
-        from aims_graph import shapes
+        """The evidence rules: those of the shape files and those made from evidence requirements."""
+        from aims_graph import requirement_rules, shapes
 
-        return replace(shapes.load(self.catalogue.files), catalogue=self.catalogue)
+        made = requirement_rules.files(self.catalogue)
+        return replace(shapes.load((*self.catalogue.files, *made)), catalogue=self.catalogue)
 
     @cached_property
     def forms(self) -> tuple[forms.Form, ...]:

@@ -22,6 +22,7 @@ from aims_graph import (
     queries,
     references,
     repetition,
+    requirement_rules,
     reviews,
     shapes,
     sssom,
@@ -103,7 +104,7 @@ def _lint_set(
     """
     files = catalogue.files
     chosen = [file for file in files if only is None or file.path in only]
-    rules, found = shapes.inspect(files)
+    rules, found = shapes.inspect((*files, *(() if broken else requirement_rules.files(catalogue))))
     unformed = [] if broken else forms.inspect(files, terms.load(files))[1]
     broken = [*broken, *found, *unformed, *_syntax_problems(files)]
     faults = [*_row_faults(catalogue), *_text_faults(chosen)]

@@ -149,6 +149,7 @@ class EvidenceRequirement:
     note: str | None
     source: Source
     counts_from: str | None = None  # IRI of the property of a record that holds the day from which retention runs
+    no_rule: str | None = None  # why no rule of its own asks for it, or which rule does instead
 
 
 @dataclass(frozen=True)
