@@ -232,6 +232,20 @@ def _record(workspace: Workspace, name: str) -> str:
     return found
 
 
+def _taken_back(workspace: Workspace, name: str) -> str | None:
+    """The record (IRI) that a name meant before it was withdrawn; None while a record has the name."""
+    from aims_graph.vocab import DCTERMS
+
+    if workspace.store.named(name) or workspace.store.has(workspace.settings.base + name):
+        return None
+    for triple in workspace.store.triples(withdrawn=True):
+        subject, value = triple.subject.value, triple.object.value  # type: ignore[union-attr]
+        called = triple.predicate.value == f"{DCTERMS}identifier" and value == name
+        if called or subject in (name, workspace.settings.base + name):
+            return str(subject)
+    return None
+
+
 @app.command("withdraw")
 def withdraw(
     records: Annotated[list[str], typer.Argument(metavar="RECORD…", help="Records, by identifier.")],
@@ -265,14 +279,14 @@ def history(
     from aims_graph.workspace import Workspace
 
     with Workspace.open(held(workspace)) as opened:
-        node = _record(opened, record)
+        node = _taken_back(opened, record) or _record(opened, record)
         rows = [_entry(e, opened.settings.base, node) for e in opened.history(node)]
     listing(rows, rows, ("entry", "at", "who", "what", "why"), (5, 20, 14, 18, 17), format)
 
 
 def _entry(entry: Any, base: str, node: str) -> Json:
     mine = {
-        sign: [line for line in lines if line.startswith(f"<{node}")]
+        sign: [line for line in lines if line.startswith((f"<{node}>", f"<{node}/"))]
         for sign, lines in (("added", entry.change.added), ("removed", entry.change.removed))
     }
     return {"entry": entry.number, "at": entry.at, "who": entry.who, "what": entry.what, "why": entry.why, **mine}
