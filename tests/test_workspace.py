@@ -86,7 +86,8 @@ def test_a_stated_property_is_replaced_and_others_are_kept(run: Run, workspace: 
 
 
 def test_a_record_that_is_stated_whole_loses_what_is_left_out(run: Run, workspace: Path, tmp_path: Path) -> None:
-    case = 'ex:CA-7 a aims:CorrectiveAction ; dcterms:identifier "CA-7" ; rdfs:label "A" .'
+    case = """ex:CA-7 a aims:CorrectiveAction ; dcterms:identifier "CA-7" ; rdfs:label "A" ;
+        aims:correctiveActionFor ex:NC-3 ."""
     assert run("add", turtle(tmp_path, case), *DAY, "--whole").code in (0, 1)
     assert "2026-09-30" not in run("export").out  # the day it was due
 
