@@ -141,10 +141,7 @@ class Records:
 
     def _first_day(self, subject: str) -> date | None:
         days = [
-            day
-            for prop in self.facts.values[subject]
-            if prop not in NOT_PAST
-            for day in self.facts.days(subject, prop)
+            day for prop in self.facts.values[subject] if prop not in NOT_PAST for day in self.facts.days(subject, prop)
         ]
         return min(days, default=None)
 
