@@ -32,8 +32,8 @@ _PREDICATES = (
     "aims:applies aims:legalQuestion aims:decomposition aims:exhaustive aims:conditional aims:condition "
     "aims:question aims:onEvent aims:setsOff aims:expectedOutput aims:responsibleRole aims:evidenceList "
     "aims:evidenceType aims:outerLimit aims:forIncidentKind aims:retention aims:retainedFrom aims:countsFrom "
-    "aims:keptBy aims:retentionRule aims:freshness aims:freshnessRule aims:informative aims:suggestedFor "
-    "aims:addressesRisk aims:refersTo aims:alias aims:ignoredWord aims:impliedWord rdfs:comment "
+    "aims:keptBy aims:retentionRule aims:freshness aims:freshnessRule aims:informative aims:noShapeReason "
+    "aims:suggestedFor aims:addressesRisk aims:refersTo aims:alias aims:ignoredWord aims:impliedWord rdfs:comment "
     "dcterms:source dcterms:rights aims:legalEffect aims:coverage"
 )
 

@@ -22,10 +22,10 @@ from aims_graph.vocab import AIMS, DCTERMS, GRAPH, RDF, XSD
 BOOKS = ox.NamedNode(f"{GRAPH}workspace/books")  # what this store has taken up, and the version of each record
 FINDINGS = ox.NamedNode(f"{GRAPH}workspace/findings")
 _WORKSPACE = ox.NamedNode(f"{GRAPH}workspace")
-_ENTRY = ox.NamedNode(f"{AIMS}entry")  # the log entry that wrote something last
-_SUM = ox.NamedNode(f"{AIMS}stateSum")
+_ENTRY = ox.NamedNode(f"{GRAPH}workspace/entry")  # the log entry that wrote something last
+_SUM = ox.NamedNode(f"{GRAPH}workspace/sum")
 _IDENTIFIER = ox.NamedNode(f"{DCTERMS}identifier")
-_BROKEN = ox.NamedNode(f"{AIMS}breaksRule")
+_BROKEN = ox.NamedNode(f"{GRAPH}workspace/breaks-rule")
 _INTEGER = ox.NamedNode(f"{XSD}integer")
 _FORGOTTEN = (_WORKSPACE.value, _WORKSPACE.value)  # stands for findings that were not found anew after a change
 Findings = tuple[Iterable[tuple[str, str]], Iterable[tuple[str, str]]]  # (rule, node): mended, and broken anew
