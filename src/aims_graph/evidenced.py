@@ -22,7 +22,7 @@ DEADLINE_COLUMNS = ("day", "state", "what", "record", "sentence", "provision", "
 def loaded(library: Library) -> Records:
     """The records that are loaded; InputError where there are none."""
     if library.records is None:
-        raise InputError("no records are loaded. Give a file of records: --records FILE.")
+        raise InputError("no records are loaded. Give a file of records: --records FILE, or --workspace DIR.")
     return library.records
 
 

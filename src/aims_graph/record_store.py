@@ -17,7 +17,7 @@ from aims_graph.auditlog import Entry
 from aims_graph.errors import OutputError
 from aims_graph.statehash import StateHash
 from aims_graph.turtle import Term
-from aims_graph.vocab import AIMS, DCTERMS, GRAPH, RDF, XSD
+from aims_graph.vocab import DCTERMS, GRAPH, RDF, XSD
 
 BOOKS = ox.NamedNode(f"{GRAPH}workspace/books")  # what this store has taken up, and the version of each record
 FINDINGS = ox.NamedNode(f"{GRAPH}workspace/findings")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import pyoxigraph as ox
 
 from aims_graph import cases, shapes, workspace_records
 from aims_graph.assessing import Assessor, Verdict
+from aims_graph.auditlog import FILE
 from aims_graph.model import Finding
 from aims_graph.record_store import StoreView
 from aims_graph.records import NOT_PAST, WITHDRAWN
 from aims_graph.turtle import day_of, text_of
 from aims_graph.vocab import AIMS
-from aims_graph.workspace import Workspace
+from aims_graph.workspace import LOG, Workspace
 
 MISSED = f"{AIMS}requirementNotFulfilled"
 
@@ -46,6 +48,13 @@ def told(workspace: Workspace, assessor: Assessor, broken: frozenset[Verdict], d
     under = {node: _standards(view, ox.NamedNode(node), assessor) for node in labels}
     own = store.about(f"{AIMS}ProcedureRule")
     return shapes.told(assessor.rules, broken, labels, assessor.curies, assessor.raised(own, day), under)
+
+
+def places(workspace: Workspace, found: Iterable[Finding]) -> dict[str, tuple[str, int]]:
+    """The log entry that wrote each record last of which something is found."""
+    log = f"{workspace.folder.name}/{LOG}/{FILE}"
+    nodes = {f.focus for f in found}
+    return {node: (log, version) for node in sorted(nodes) if (version := workspace.store.version(node)) is not None}
 
 
 def _standards(view: StoreView, case: ox.NamedNode, assessor: Assessor) -> frozenset[str]:

@@ -15,6 +15,7 @@ from aims_graph.cli.app import (
     DegreeName,
     Format,
     Frameworks,
+    InWorkspace,
     Output,
     RecordFiles,
     Roles,
@@ -23,11 +24,11 @@ from aims_graph.cli.app import (
     app,
     day,
     flat,
+    opened,
     options,
     print_csv,
     print_json,
 )
-from aims_graph.library import Library
 
 evidence_app = typer.Typer(
     help="Evidence: whether files are what was recorded, and what can be used again for other frameworks.",
@@ -42,6 +43,7 @@ Root = Annotated[Path, typer.Option("--root", metavar="DIR", help="The folder th
 @evidence_app.command("verify")
 def verify(
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     root: Root = Path(),
     as_of: AsOf = None,
     data: Data = None,
@@ -50,7 +52,7 @@ def verify(
     """Read each evidence file again: is it there, unchanged, valid? Exit 1 if something is to be mended."""
     from aims_graph import evidence_files, evidenced
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     states = evidence_files.verify(evidenced.loaded(library), root, day(as_of))
     found = evidence_files.verify_json(states, root, day(as_of))
     if format is Format.json:
@@ -90,6 +92,7 @@ def describe(
 def reuse(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A case, or a record that belongs to one.")],
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     role: Roles = None,
     system_class: SystemClass = "any",
     as_of: AsOf = None,
@@ -105,7 +108,7 @@ def reuse(
     from aims_graph import evidenced
     from aims_graph.reuse import reuse_json
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     asked = options(library, as_of, role, system_class, framework, trust, min_degree)
     found = reuse_json(evidenced.find_reuse(library, record, asked))
     if format is Format.json:
@@ -122,6 +125,7 @@ def reuse(
 @app.command("deadlines")
 def deadlines(
     records: RecordFiles = None,
+    workspace: InWorkspace = None,
     as_of: AsOf = None,
     data: Data = None,
     format: Output = Format.table,
@@ -130,7 +134,7 @@ def deadlines(
     from aims_graph import evidenced
     from aims_graph.deadlines import deadlines_json
 
-    library = Library.open(data or (), records or ())
+    library = opened(data, records, workspace)
     found = deadlines_json(library.catalogue, evidenced.find_deadlines(library, day(as_of)))
     if format is Format.json:
         print_json(found)

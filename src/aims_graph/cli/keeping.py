@@ -15,11 +15,13 @@ from aims_graph.cli.app import (
     AsOf,
     Data,
     Format,
+    InWorkspace,
     Output,
     app,
     csv_text,
     day,
     json_text,
+    named_workspace,
     print_csv,
     print_json,
     standard_input,
@@ -51,7 +53,10 @@ class FindingsFormat(StrEnum):
 
 @app.command("check")
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Turtle records; '-' reads standard input.")],
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]…", help="Turtle records; '-' reads standard input.")
+    ] = None,
+    workspace: InWorkspace = None,
     as_of: AsOf = None,
     data: Data = None,
     format: Annotated[
@@ -59,21 +64,51 @@ def check(
         typer.Option("--format", help="table, json, csv, sarif, md, or turtle (the W3C's validation report)."),
     ] = FindingsFormat.table,
 ) -> None:
-    """What the evidence rules find in records: what is missing, who asks, how to fix it."""
-    library = Library.open(data or (), _paths(files))
-    found = library.findings(day(as_of))
-    sys.stdout.write(_written(library, found, day(as_of), format))
+    """What the rules find in record files, or in a workspace: what is missing, who asks, how to fix it."""
+    if files and workspace is not None:
+        raise InputError("records come from files or from a workspace, not from both. Leave one out.")
+    kept = None if files else workspace or named_workspace()
+    if not files and kept is None:
+        raise InputError("no records were named. Give record files, or --workspace DIR.")
+    if kept is not None and format is not FindingsFormat.turtle:
+        found, written = _of_workspace(kept, data, day(as_of), format)
+    else:
+        library = Library.open(data or (), (), kept) if kept else _read(data, files or [])
+        found = library.findings(day(as_of))
+        written = _written(library, found, day(as_of), format)
+    sys.stdout.write(written)
     if any(f.severity == "Violation" for f in found):
         sys.exit(FINDINGS)
 
 
-def _written(library: Library, found: tuple[Finding, ...], as_of: date, format: FindingsFormat) -> str:
+def _of_workspace(
+    folder: Path, data: list[Path] | None, as_of: date, format: FindingsFormat
+) -> tuple[tuple[Finding, ...], str]:
+    """What is found in a workspace of any size, and that as it is written; a place is an entry of the log."""
+    from aims_graph import workspace_findings
+    from aims_graph.assessing import Assessor
+    from aims_graph.workspace import Workspace
+
+    library = Library.open(data or ())
+    with Workspace.open(folder) as workspace:
+        found = workspace_findings.findings(workspace, Assessor(library.catalogue, library.rules), as_of)
+        places = workspace_findings.places(workspace, found)
+    return found, _written(library, found, as_of, format, places)
+
+
+def _written(
+    library: Library,
+    found: tuple[Finding, ...],
+    as_of: date,
+    format: FindingsFormat,
+    places: dict[str, tuple[str, int]] | None = None,
+) -> str:
     from aims_graph import findings_text, reports
 
     columns = ("code", "severity", "record", "name", "message", "provision", "asked_by", "source")
     if format is FindingsFormat.sarif:
-        places = library.records.facts.place if library.records else {}
-        return json_text(reports.sarif(found, library.rules, as_of, places))
+        of_files = library.records.facts.place if library.records else {}
+        return json_text(reports.sarif(found, library.rules, as_of, of_files if places is None else places))
     if format is FindingsFormat.turtle:
         from aims_graph import shapes, validation
 
@@ -88,16 +123,18 @@ def _written(library: Library, found: tuple[Finding, ...], as_of: date, format: 
     return findings_text.text(found, as_of) + "\n"
 
 
-def _paths(files: list[str]) -> list[Path]:
+def _read(data: list[Path] | None, files: list[str]) -> Library:
+    """The library with record files, or with what standard input holds."""
     if "-" not in files:
-        return [Path(f) for f in files]
+        return Library.open(data or (), [Path(f) for f in files])
     if len(files) > 1:
         raise InputError("'-' stands alone: give record files, or '-' for standard input.")
     import tempfile
 
-    with tempfile.NamedTemporaryFile("w", suffix=".ttl", delete=False, encoding="utf-8") as copy:
-        copy.write(standard_input())
-    return [Path(copy.name)]
+    with tempfile.TemporaryDirectory() as folder:  # what is read must not stay behind
+        copy = Path(folder) / "standard-input.ttl"
+        copy.write_text(standard_input(), encoding="utf-8")
+        return Library.open(data or (), [copy])
 
 
 @app.command("lint")
