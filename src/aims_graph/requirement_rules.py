@@ -66,8 +66,11 @@ class Asked:
 def files(catalogue: Catalogue) -> tuple[DataFile, ...]:
     """The rules as shape files, one for each file that states requirements; each rule stands on its requirement's line.
 
-    So whatever is said of a rule names the place where an expert would change it. Nothing is written to disk.
+    So whatever is said of a rule names the place where an expert would change it. Nothing is written to disk. There
+    are none where no shapes are loaded: the conditions that they share are not there then.
     """
+    if not any(file.kind == "shape" for file in catalogue.files):
+        return ()
     gates = _gates(catalogue)
     lines: dict[str, dict[int, str]] = defaultdict(dict)
     for requirement in ruled(catalogue):
