@@ -273,4 +273,7 @@ def test_the_worked_example_has_only_the_validity_of_its_evidence_ahead(run: Run
     assert [(d["what"], d["record"], d["day"]) for d in found["due"]] == [("evidence", "EV-5", "2027-11-04")]
     assert (found["incidents"], found["notes"]) == ([], [])
     none = run("deadlines", "--as-of", AS_OF)
-    assert (none.code, none.err) == (2, "no records are loaded. Give a file of records: --records FILE, or --workspace DIR.\n")
+    assert (none.code, none.err) == (
+        2,
+        "no records are loaded. Give a file of records: --records FILE, or --workspace DIR.\n",
+    )

@@ -6,6 +6,7 @@ import doctest
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,16 @@ def test_the_guide_to_challenging_a_row_does_what_it_says(tmp_path: Path, monkey
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(shown)
     assert re.search(r"^lost +\S+ +\S+ +partial", done.stdout, re.M)
+
+
+def test_the_guide_to_the_workspace_shows_what_the_commands_print(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (pages.DOCS / "workspace.md").read_text(encoding="utf-8")
+    shown = re.findall(r"\$ aims-graph ([^\n]+)\n(.*?)(?=\$ aims-graph |```)", page, re.S)
+    assert len(shown) >= 4
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    for command, output in shown:
+        ran = run(*shlex.split(command))
+        assert (ran.out, ran.err) == (output, ""), command

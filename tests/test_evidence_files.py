@@ -216,7 +216,10 @@ def test_verify_exits_with_1_where_something_is_to_be_mended(run: Run, root: Pat
 
 def test_bad_input_to_verify_and_describe_is_refused_with_exit_code_2(run: Run, root: Path) -> None:
     none = run("evidence", "verify", "--root", root, "--as-of", AS_OF)
-    assert (none.code, none.err) == (2, "no records are loaded. Give a file of records: --records FILE, or --workspace DIR.\n")
+    assert (none.code, none.err) == (
+        2,
+        "no records are loaded. Give a file of records: --records FILE, or --workspace DIR.\n",
+    )
     nowhere = run("evidence", "verify", "--records", write(root.parent), "--root", root / "no", "--as-of", AS_OF)
     assert nowhere.code == 2
     assert "is not a folder. Name the folder that holds the evidence files." in nowhere.err

@@ -252,7 +252,10 @@ def test_the_reuse_command_gives_table_json_and_csv(run: Run, tmp_path: Path) ->
 
 def test_without_records_the_reuse_command_says_how_to_give_them(run: Run) -> None:
     ran = run("evidence", "reuse", "NC-3", "--as-of", AS_OF)
-    assert (ran.code, ran.err) == (2, "no records are loaded. Give a file of records: --records FILE, or --workspace DIR.\n")
+    assert (ran.code, ran.err) == (
+        2,
+        "no records are loaded. Give a file of records: --records FILE, or --workspace DIR.\n",
+    )
     unknown = run("evidence", "reuse", "NC-99", "--records", CASES / "complete.ttl", "--as-of", AS_OF)
     assert unknown.code == 2
     assert "'NC-99' is not a known record" in unknown.err

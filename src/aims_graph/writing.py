@@ -22,7 +22,6 @@ from aims_graph.workspace import Signature, Workspace
 Triples = frozenset[ox.Triple]
 Places = Mapping[str, tuple[str, int | None]]
 REFUSE = ("Violation",)  # severities that keep a case from being closed
-NOWHERE = "(records)"
 
 
 @dataclass(frozen=True)
@@ -218,11 +217,11 @@ class _Step:
                 severity = raised[shape].severity if shape in raised else rule.severity
                 if severity in REFUSE and shape not in self._assessor.integrity:
                     what, _, fix = rule.message.partition(". ")
-                    name = self._writer._name(case)
-                    yield self._problem(node, f"{name} cannot be closed yet: {what}. (rule {rule.code})", fix)
+                    closed = "" if node == case else f"{self._writer._name(case)} "
+                    yield self._problem(node, f"{closed}cannot be closed yet: {what}. (rule {rule.code})", fix)
 
     def _problem(self, node: str, what: str, fix: str) -> Problem:
-        path, number = self._places.get(node, (NOWHERE, None))
+        path, number = self._places.get(node, (str(self._writer.workspace.folder), None))
         return Problem(path, number, f"{self._writer._name(node)}: {what}", fix)
 
 
