@@ -218,3 +218,26 @@ def test_a_copy_is_restored_by_its_commands(run: Run, workspace: Path, tmp_path:
     assert run("restore", tmp_path / "b", workspace).code == 2
     assert run("restore", tmp_path / "b", tmp_path / "again").code == 0
     assert run("export", "--workspace", tmp_path / "again").out == run("export").out
+
+
+def test_a_withdrawn_record_is_read_as_of_earlier_days_and_not_of_later_ones(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    text = (
+        "@prefix aims: <https://w3id.org/aims-graph/ontology#> .\n@prefix ex: <https://example.org/records/> .\n"
+        "@prefix dcterms: <http://purl.org/dc/terms/> .\n@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
+        'ex:NC-8 a aims:Nonconformity ; dcterms:identifier "NC-8" ; aims:state aims:state-closing ;'
+        ' aims:detectedOn "2026-11-02"^^xsd:date .\n'
+    )
+    (tmp_path / "r.ttl").write_text(text, encoding="utf-8")
+    run("init", folder)
+    run("add", tmp_path / "r.ttl", "--workspace", folder, "--as-of", "2026-11-05")
+    back = run("withdraw", "NC-8", "--reason", "recorded twice", "--workspace", folder, "--as-of", "2026-11-20")
+    assert (back.code, back.err) == (0, "")
+    before = run("check", "--workspace", folder, "--as-of", "2026-11-10")
+    assert "NC-8: " in before.out
+    assert "AG-INT" not in before.out
+    assert "NC-8" in run("what-else", "NC-8", "--workspace", folder, "--as-of", "2026-11-10").out
+    assert run("check", "--workspace", folder, "--as-of", "2026-11-22").out.startswith("Nothing is missing")
+    later = run("what-else", "NC-8", "--workspace", folder, "--as-of", "2026-11-22")
+    assert (later.code, later.out) == (2, "")
+    assert "NC-8" in later.err

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from textwrap import fill
 from typing import Any
 
 from aims_graph.model import Finding
+from aims_graph.reports import described
 from aims_graph.writing import Receipt
 
 Json = dict[str, Any]
@@ -25,16 +25,10 @@ def receipt_json(receipt: Receipt, findings: Findings, base: str, as_of: str, tr
         "repeated": receipt.repeated,
         "records": [record.removeprefix(base) for record in receipt.records],
         "reopened": [record.removeprefix(base) for record in receipt.reopened],
-        "findings": [finding_json(f) for f in findings(receipt.found)],
-        "mended": [finding_json(f) for f in findings(receipt.mended)],
+        "findings": [described(f) for f in findings(receipt.found)],
+        "mended": [described(f) for f in findings(receipt.mended)],
         "as_of": as_of,
     }
-
-
-def finding_json(found: Finding) -> Json:
-    """A finding as commands and routes give it."""
-    values = {k: v for k, v in asdict(found).items() if k not in ("rule_source", "focus_label")}
-    return {**values, "record": found.focus_label, "source": str(found.rule_source)}
 
 
 def text(told: Json) -> str:
