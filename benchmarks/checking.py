@@ -43,15 +43,15 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WANTED_MS, WANTED_FLAT, WANTED_ONE, WANTED_ALL = 10.0, 2.0, 50.0, 20.0
 
 
-def measure(quick: bool) -> Section:
-    """Every size in a workspace of its own."""
+def measure(quick: bool, whole: int = WHOLE) -> Section:
+    """Every size in a workspace of its own; `whole` actions are checked by the reference engine as well."""
     section = Section()
     library = Library.open()
     assessor = Assessor(library.catalogue, library.rules)
     standard = next(e.namespace for e in library.catalogue.editions.values() if e.managed is not None)
     sizes = QUICK_SIZES if quick else SIZES
     _changes(section, assessor, standard, sizes, QUICK_ROUNDS if quick else ROUNDS)
-    _whole(section, assessor, standard, sizes[-1], QUICK_WHOLE if quick else WHOLE)
+    _whole(section, assessor, standard, sizes[-1], QUICK_WHOLE if quick else whole)
     return section
 
 

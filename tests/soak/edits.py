@@ -22,7 +22,7 @@ from aims_graph.assessing import Assessor
 from aims_graph.library import Library
 from aims_graph.shapes import Rules, subset
 
-EDITS, FIRST, EACH, RULES = 2_000, 1, 25, 24
+EDITS, FIRST, EACH, RULES = 2_000, 1, 25, 10
 DAYS = 1_800  # the day of a world lies within so many days from the first
 FIRST_DAY = date(2026, 11, 22)
 
