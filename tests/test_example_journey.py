@@ -78,6 +78,8 @@ def test_from_a_spreadsheet_to_a_closed_case_and_what_its_evidence_is_good_for(
 def test_the_template_has_the_sheets_and_words_of_a_quality_manager(run: Run, folder: Path) -> None:
     ran = run("import", "--template", folder / "empty.xlsx")
     assert ran.code == 0
+    again = run("import", "--template", folder / "empty.xlsx")
+    assert (again.code, "exists already" in again.err) == (2, True)  # it may be filled in by now
     book = openpyxl.load_workbook(folder / "empty.xlsx")
     assert book.sheetnames[0] == "About"
     heads = [cell.value for cell in book["Cases"][1]]

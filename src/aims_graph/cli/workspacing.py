@@ -180,12 +180,13 @@ def import_(
 ) -> None:
     """Put the records of spreadsheets into the workspace, all or nothing. Exit 1 on findings, as for 'add'."""
     if template is not None:
-        from aims_graph import forms, templates, terms
+        from aims_graph import templates
         from aims_graph.files import write_bytes
         from aims_graph.library import Library
 
-        files_ = Library.open(data or ()).catalogue.files
-        write_bytes(template, templates.template(forms.load(files_, terms.load(files_))))
+        if template.exists():
+            raise InputError(f"'{template}' exists already, and may be filled in. Name a new file.")
+        write_bytes(template, templates.template(Library.open(data or ()).forms))
         print(f"Wrote '{template}'. Fill in the sheets you need, then: aims-graph import {template}")
         return
     if not files:
