@@ -1,7 +1,8 @@
 """The command line: `aims-graph`. Thin over the same functions as the service.
 
 Exit codes: 0 done (an answer, even an empty one), 1 findings (`check`, `lint`,
-`review compare`, `review conflicts`, `evidence verify`), 2 bad input.
+`fmt --check`, `review compare`, `review conflicts`, `add`, `import`, `move`,
+`log verify`, `evidence verify`, `doctor`), 2 bad input, and nothing changed.
 """
 
 from __future__ import annotations
