@@ -116,15 +116,19 @@ def test_every_shipped_rule_has_a_bounded_neighbourhood(rules: Rules) -> None:
     assert len(Neighbourhood(rules.turtle, [r.iri for r in rules.rules])) == len(rules.rules)
 
 
-def test_findings_kept_up_edit_by_edit_are_those_of_a_check_of_everything(library: Library) -> None:
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_findings_kept_up_edit_by_edit_are_those_of_a_check_of_everything(library: Library, seed: int) -> None:
     """The fast engine after each edit; the reference engine in `make soak`, over thousands of edits."""
-    assessor = Assessor(library.catalogue, library.rules)
-    world = World(assessor, examples(library.catalogue, library.rules.rules), date(2031, 1, 15), Random(20261122))
+    random = Random(seed)
+    rules = shapes.subset(library.rules, random.sample(library.rules.rules, 40))
+    world = World(
+        Assessor(library.catalogue, rules), examples(library.catalogue, rules.rules), date(2031, 1, 15), random
+    )
     seen = set()
-    for changed in world.edits(60):
+    for changed in world.edits(25):
         assert world.known == world.by_whole_check(reference=False), changed
         seen |= {rule for rule, _ in world.known}
-    assert len(seen) > 60  # the edits do set rules off
+    assert len(seen) >= 10  # the edits do set rules off
 
 
 def test_a_case_has_few_statements_that_rules_can_see_whatever_the_size_of_the_organisation(library: Library) -> None:
