@@ -157,7 +157,7 @@ def test_a_case_is_closed_only_when_it_is_complete(run: Run, workspace: Path, tm
     assert run("add", turtle(tmp_path, case.format("closing")), *DAY).code == 1
     found = run("move", "NC-9", "closed", *DAY)
     assert found.code == 2
-    assert "NC-9 cannot be closed yet" in found.err
+    assert "NC-9: cannot be closed yet" in found.err
 
 
 def test_a_case_reopens_when_its_problem_is_back(run: Run, workspace: Path, tmp_path: Path) -> None:
