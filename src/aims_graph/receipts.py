@@ -31,21 +31,21 @@ def receipt_json(receipt: Receipt, findings: Findings, base: str, as_of: str, tr
     }
 
 
-def text(told: Json) -> str:
-    """A receipt in words, at most 80 columns wide."""
-    lines = [_headline(told)]
+def text(told: Json, done: str = "Wrote") -> str:
+    """A receipt in words, at most 80 columns wide; `done` is the verb for what was done with the records."""
+    lines = [_headline(told, done)]
     if told["reopened"]:
         names = ", ".join(told["reopened"])
         lines.append(f"Reopened, because the problem is recorded as back: {names}.")
     if told["mended"]:
-        lines.append(f"No longer missing ({len(told['mended'])}):")
+        lines.append(f"No longer reported ({len(told['mended'])}):")
         lines += [f"  {f['record']}: {f['name']} ({f['code']})" for f in told["mended"][:LINES]]
     lines += _missing(told["findings"])
     lines.append(f"As of {told['as_of']}. Not a conformity statement.")
     return "\n".join(fill(line, 80, subsequent_indent="  ") for line in lines)
 
 
-def _headline(told: Json) -> str:
+def _headline(told: Json, done: str) -> str:
     records = told["records"]
     named = ", ".join(records[:LISTED]) + (f" and {len(records) - LISTED} more" if len(records) > LISTED else "")
     if told["repeated"]:
@@ -54,7 +54,7 @@ def _headline(told: Json) -> str:
         return "The workspace says all of this already. Nothing was written."
     if told["dry_run"]:
         return f"Would change {_counted(len(records), 'record')}: {named}. Nothing was written."
-    return f"Wrote {_counted(len(records), 'record')} as entry {told['entry']}: {named}."
+    return f"{done} {_counted(len(records), 'record')} as entry {told['entry']}: {named}."
 
 
 def _missing(found: list[Json]) -> list[str]:
