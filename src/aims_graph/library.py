@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # what a plain question does not need is imported when it is 
 
 
 INDEXES_KEPT = 8  # of different days, roles and so on; the oldest goes first
+RULES_KEPT = 4  # of different data; the oldest go first
+_RULES: dict[str, shapes.Rules] = {}  # digest of the data files → their rules
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,20 @@ class Library:
 
     @cached_property
     def rules(self) -> shapes.Rules:
-        """The evidence rules: those of the shape files and those made from evidence requirements."""
+        """The evidence rules: those of the shape files and those made from evidence requirements.
+
+        Libraries of the same data share them, and what is compiled of them.
+        """
         from aims_graph import requirement_rules, shapes
 
-        made = requirement_rules.files(self.catalogue)
-        return replace(shapes.load((*self.catalogue.files, *made)), catalogue=self.catalogue)
+        found = _RULES.get(self.catalogue.digest)
+        if found is None:
+            made = requirement_rules.files(self.catalogue)
+            found = replace(shapes.load((*self.catalogue.files, *made)), catalogue=self.catalogue)
+            if len(_RULES) >= RULES_KEPT:
+                _RULES.pop(next(iter(_RULES)))
+            _RULES[self.catalogue.digest] = found
+        return found
 
     @cached_property
     def forms(self) -> tuple[forms.Form, ...]:

@@ -282,16 +282,17 @@ def history(
 
     with Workspace.open(held(workspace)) as opened:
         node = _taken_back(opened, record) or _record(opened, record)
-        rows = [_entry(e, opened.settings.base, node) for e in opened.history(node)]
+        base = opened.settings.base
+        rows = [_entry(e, node) for e in opened.history(node)]
     if format is Format.table:
         from aims_graph import receipts
 
-        print("\n".join(receipts.history_text(rows, node)))
+        print("\n".join(receipts.history_text(rows, node, base)))
     else:
         listing(rows, rows, ("entry", "at", "who", "what", "why"), (None,) * 5, format)
 
 
-def _entry(entry: Any, base: str, node: str) -> Json:
+def _entry(entry: Any, node: str) -> Json:
     mine = {
         sign: [line for line in lines if line.startswith((f"<{node}>", f"<{node}/"))]
         for sign, lines in (("added", entry.change.added), ("removed", entry.change.removed))
@@ -420,9 +421,7 @@ def _findings(writer: Writer, as_of: date, pairs: frozenset[Verdict]) -> tuple[F
     return workspace_findings.told(writer.workspace, writer.assessor, pairs, as_of)
 
 
-def _tell(
-    receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Format, done: str = "Wrote"
-) -> None:
+def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Format, done: str = "Wrote") -> None:
     """Say what a write did, and what evidence rules find in the records that it touched."""
     from aims_graph import receipts
 
