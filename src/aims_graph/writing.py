@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from urllib.parse import unquote
 
 import pyoxigraph as ox
 
@@ -19,7 +18,6 @@ from aims_graph.procedures import Procedure
 from aims_graph.record_store import Overlay, StoreView, line
 from aims_graph.vocab import AIMS, XSD
 from aims_graph.workspace import Signature, Workspace
-from aims_graph.written import plain
 
 Triples = frozenset[ox.Triple]
 Places = Mapping[str, tuple[str, int | None]]
@@ -201,16 +199,7 @@ class _Step:
         rules = self._assessor.rules.by_iri()
         for shape, node in sorted(assessed.of(self._assessor.integrity)):
             what, _, fix = rules[shape].message.partition(". ")
-            lost = self._lost(node)
-            told = f"; not recorded: {', '.join(lost)}" if lost else ""
-            yield self._problem(node, f"{what}. (rule {rules[shape].code}{told})", fix)
-
-    def _lost(self, node: str) -> list[str]:
-        """What a record links to in this workspace of which nothing is recorded, as it was written."""
-        base = self._writer.workspace.settings.base
-        links = {t.object for t in self.after.of(ox.NamedNode(node)) if isinstance(t.object, ox.NamedNode)}
-        lost = [link.value for link in links if link.value.startswith(base) and not self.after.of(link)]
-        return sorted(f"'{plain(unquote(link.removeprefix(base)))}'" for link in lost)
+            yield self._problem(node, f"{what}. (rule {rules[shape].code})", fix)
 
     def _steps(self) -> Iterator[Problem]:
         cases = self._cases(self.added, self.removed)
