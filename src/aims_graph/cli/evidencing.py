@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from aims_graph.cli.app import (
-    EVIDENCE,
     AsOf,
     Data,
     DegreeName,
@@ -25,7 +24,6 @@ from aims_graph.cli.app import (
     app,
     day,
     flat,
-    named_workspace,
     opened,
     options,
     print_csv,
@@ -39,21 +37,14 @@ evidence_app = typer.Typer(
 app.add_typer(evidence_app, name="evidence")
 
 FINDINGS = 1
-Root = Annotated[
-    Path | None,
-    typer.Option(
-        "--root",
-        metavar="DIR",
-        help="The folder that locations start from (default: 'evidence' in the workspace, else where you are).",
-    ),
-]
+Root = Annotated[Path, typer.Option("--root", metavar="DIR", help="The folder that locations start from.")]
 
 
 @evidence_app.command("verify")
 def verify(
     records: RecordFiles = None,
     workspace: InWorkspace = None,
-    root: Root = None,
+    root: Root = Path(),
     as_of: AsOf = None,
     data: Data = None,
     format: Output = Format.table,
@@ -62,9 +53,8 @@ def verify(
     from aims_graph import evidence_files, evidenced
 
     library = opened(data, records, workspace)
-    folder = root or _evidence_of(None if records else workspace or named_workspace())
-    states = evidence_files.verify(evidenced.loaded(library), folder, day(as_of))
-    found = evidence_files.verify_json(states, folder, day(as_of))
+    states = evidence_files.verify(evidenced.loaded(library), root, day(as_of))
+    found = evidence_files.verify_json(states, root, day(as_of))
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
@@ -81,15 +71,13 @@ def verify(
 @evidence_app.command("describe")
 def describe(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files under the root folder.")],
-    root: Root = None,
-    workspace: InWorkspace = None,
+    root: Root = Path(),
     format: Output = Format.table,
 ) -> None:
     """What to record of evidence files: location, SHA-256, media type and size in bytes."""
     from aims_graph import evidence_files
 
-    folder = root or _evidence_of(workspace or named_workspace())
-    found = [asdict(evidence_files.describe(path, folder)) for path in files]
+    found = [asdict(evidence_files.describe(path, root)) for path in files]
     columns = ("location", "sha256", "media_type", "size")
     if format is Format.json:
         print_json({"files": found})
@@ -98,12 +86,6 @@ def describe(
     else:
         for item in found:
             print(*(f"{c}: {'not known' if item[c] is None else item[c]}" for c in columns), sep="\n")
-
-
-def _evidence_of(workspace: Path | None) -> Path:
-    """Where evidence files are kept if nobody says: in the workspace if it has a folder for them, else here."""
-    kept = Path() if workspace is None else workspace / EVIDENCE
-    return kept if kept.is_dir() else Path()
 
 
 @evidence_app.command("reuse")

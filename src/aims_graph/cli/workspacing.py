@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aims_graph.cli.app import (
-    EVIDENCE,
     AsOf,
     Data,
     Format,
@@ -268,7 +267,7 @@ def withdraw(
         signature = _signed(f"withdraw {' '.join(records)}", by, reason, None)
         writer = _writer(library, opened)
         receipt = writer.withdraw(nodes, signature, moment(), day(as_of))
-        _tell(receipt, writer, day(as_of), False, format, "Withdrew")
+        _tell(receipt, writer, day(as_of), False, format)
 
 
 @app.command("history")
@@ -282,17 +281,11 @@ def history(
 
     with Workspace.open(held(workspace)) as opened:
         node = _taken_back(opened, record) or _record(opened, record)
-        base = opened.settings.base
-        rows = [_entry(e, node) for e in opened.history(node)]
-    if format is Format.table:
-        from aims_graph import receipts
-
-        print("\n".join(receipts.history_text(rows, node, base)))
-    else:
-        listing(rows, rows, ("entry", "at", "who", "what", "why"), (None,) * 5, format)
+        rows = [_entry(e, opened.settings.base, node) for e in opened.history(node)]
+    listing(rows, rows, ("entry", "at", "who", "what", "why"), (5, 20, 14, 18, 17), format)
 
 
-def _entry(entry: Any, node: str) -> Json:
+def _entry(entry: Any, base: str, node: str) -> Json:
     mine = {
         sign: [line for line in lines if line.startswith((f"<{node}>", f"<{node}/"))]
         for sign, lines in (("added", entry.change.added), ("removed", entry.change.removed))
@@ -369,9 +362,6 @@ def backup(
     found = upkeep.backup(held(workspace), target, moment())
     print(f"Copied {found.entries} entries, {found.statements} statements to '{target}', and verified them.")
     print(f"Head: {found.head}")
-    kept = held(workspace) / EVIDENCE
-    if kept.is_dir():
-        print(f"Evidence files are not copied: back up the folder '{kept}' as well.")
 
 
 @app.command("restore")
@@ -421,7 +411,7 @@ def _findings(writer: Writer, as_of: date, pairs: frozenset[Verdict]) -> tuple[F
     return workspace_findings.told(writer.workspace, writer.assessor, pairs, as_of)
 
 
-def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Format, done: str = "Wrote") -> None:
+def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Format) -> None:
     """Say what a write did, and what evidence rules find in the records that it touched."""
     from aims_graph import receipts
 
@@ -429,7 +419,7 @@ def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Fo
     told = partial(_findings, writer, as_of)
     found = receipts.receipt_json(receipt, told, base, as_of.isoformat(), trial)
     if format is Format.table:
-        print(receipts.text(found, done))
+        print(receipts.text(found))
     else:
         columns = ("code", "severity", "record", "name", "message", "provision", "asked_by")
         listing(found, found["findings"], columns, (None,) * len(columns), format)
