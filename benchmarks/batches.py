@@ -9,12 +9,12 @@ import numpy as np
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from aims_graph.batch import Batch, Rows, by_action
 from aims_graph.chain import Context
-from aims_graph.index import Hop, Index
+from aims_graph.indexing.batch import Batch, Rows, by_action
+from aims_graph.indexing.index import Hop, Index
+from aims_graph.indexing.table import Table
 from aims_graph.library import Library
 from aims_graph.relations import Degree, Edge, Relation, transfer
-from aims_graph.table import Table
 from aims_graph.vocab import AIMS, STRM
 from benchmarks import hops, measuring, rivals, triples, values, worlds
 from benchmarks.measuring import Section

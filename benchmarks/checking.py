@@ -12,13 +12,13 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from aims_graph.assessing import Assessor
-from aims_graph.auditlog import Change
 from aims_graph.library import Library
-from aims_graph.record_store import line
 from aims_graph.vocab import AIMS
-from aims_graph.workspace import BASE, Signature, Workspace
-from aims_graph.writing import Request, Writer
+from aims_graph.workspaces.assessing import Assessor
+from aims_graph.workspaces.auditlog import Change
+from aims_graph.workspaces.record_store import line
+from aims_graph.workspaces.workspace import BASE, Signature, Workspace
+from aims_graph.workspaces.writing import Request, Writer
 from benchmarks.measuring import (
     CPU,
     WALL,

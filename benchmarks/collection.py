@@ -7,9 +7,9 @@ import resource
 import numpy as np
 from numpy.typing import NDArray
 
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
+from aims_graph.indexing.table import Table as Projection
 from aims_graph.relations import Degree
-from aims_graph.table import Table as Projection
 from benchmarks import measuring, values, worlds
 from benchmarks.measuring import Section, Table, spoken
 

@@ -11,8 +11,8 @@ from itertools import chain
 import pyoxigraph as ox
 
 from aims_graph.catalogue import Catalogue
-from aims_graph.index import Hop as Ours
-from aims_graph.index import Index
+from aims_graph.indexing.index import Hop as Ours
+from aims_graph.indexing.index import Index
 from aims_graph.relations import Degree, Edge, transfer
 from aims_graph.vocab import MAPPING
 from benchmarks import measuring, rivals, triples, values, worlds

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from aims_graph import sssom
 from aims_graph.catalogue import Catalogue
-from aims_graph.index import Claims, Index
+from aims_graph.indexing.index import Claims, Index
 from aims_graph.inference import MAX_CROSSED, infer
 from aims_graph.model import Mapping, Provision
 from aims_graph.relations import EQ, INT, Degree

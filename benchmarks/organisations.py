@@ -13,7 +13,7 @@ from random import Random
 import pyoxigraph as ox
 
 from aims_graph.vocab import AIMS, DCTERMS, RDF, RDFS, XSD
-from aims_graph.workspace import BASE
+from aims_graph.workspaces.workspace import BASE
 
 Term = ox.NamedNode | ox.Literal
 START = date(2025, 1, 6)

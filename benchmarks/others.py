@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.relations import Degree
 from benchmarks import measuring, published, truth, values, worlds
 from benchmarks.measuring import Section, Table

@@ -8,10 +8,11 @@ from datetime import date
 
 import pyoxigraph as ox
 
-from aims_graph import queries, reference
+from aims_graph import queries
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
-from aims_graph.index import Index
+from aims_graph.indexing import reference
+from aims_graph.indexing.index import Index
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.model import Mapping

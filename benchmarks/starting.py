@@ -17,7 +17,7 @@ IMPORTS = (sys.executable, "-c", "import pyoxigraph, rdflib")
 EVERYTHING = """
 from datetime import date
 from aims_graph.chain import Context
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.library import Library
 index = Index(Library.open().catalogue, Context(date.fromisoformat("2026-11-22")))
 assert sum(len(found) for _, found in index.everything()) > 1000

@@ -16,10 +16,10 @@ from typing import Any
 
 from kept import put
 
-from aims_graph import auditlog, upkeep
-from aims_graph.auditlog import AuditLog, Entry
-from aims_graph.record_store import RecordStore
-from aims_graph.workspace import LOG, Workspace
+from aims_graph.workspaces import auditlog, upkeep
+from aims_graph.workspaces.auditlog import AuditLog, Entry
+from aims_graph.workspaces.record_store import RecordStore
+from aims_graph.workspaces.workspace import LOG, Workspace
 
 POINTS = ("before append", "torn append", "unsynced append", "after append", "large change", "after take")
 
@@ -76,7 +76,7 @@ def armed(fuse: Fuse, patch: Callable[[Any, str, Any], None] = setattr) -> None:
 
 def main(folder: str, writes: str, point: str, count: str) -> None:
     """Write, and tell each entry once it is acknowledged; some changes are large."""
-    from aims_graph import record_store
+    from aims_graph.workspaces import record_store
 
     record_store.AT_ONCE, auditlog.INLINE = 30, 4_000
     armed(Fuse(point, int(count)))

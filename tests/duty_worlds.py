@@ -10,7 +10,7 @@ import worlds as w
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
-from aims_graph.duties import Named
+from aims_graph.indexing.duties import Named
 from aims_graph.model import Claim, Mapping, Provision
 from aims_graph.relations import EQ, INT, NONE, SUB, SUP, Degree, Relation
 from aims_graph.trace import Options

@@ -9,13 +9,13 @@ from random import Random
 
 import pyoxigraph as ox
 
-from aims_graph.assessing import Assessor, Verdict
 from aims_graph.catalogue import Catalogue
-from aims_graph.neighbourhood import CONTEXT
-from aims_graph.record_store import Overlay, StoreView
-from aims_graph.shapes import Rule
+from aims_graph.checking.neighbourhood import CONTEXT
+from aims_graph.checking.shapes import Rule
+from aims_graph.checking.validation import Shapes
 from aims_graph.turtle import parsed, text_of
-from aims_graph.validation import Shapes
+from aims_graph.workspaces.assessing import Assessor, Verdict
+from aims_graph.workspaces.record_store import Overlay, StoreView
 
 GRAPH = ox.NamedNode("https://example.org/records/")
 

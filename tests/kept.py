@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aims_graph.auditlog import Change, Entry
-from aims_graph.workspace import BASE, Signature, Workspace
+from aims_graph.workspaces.auditlog import Change, Entry
+from aims_graph.workspaces.workspace import BASE, Signature, Workspace
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ANN = Signature("ann", "add")

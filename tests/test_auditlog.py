@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kept import ANN, NOW, made, put, said, statement
 
-from aims_graph import auditlog, upkeep
-from aims_graph.auditlog import START, AuditLog, Change, Entry
 from aims_graph.errors import DataError, InputError
-from aims_graph.merging import as_kept
-from aims_graph.record_store import line
-from aims_graph.statehash import StateHash
-from aims_graph.workspace import BASE, LOG, STORE, Workspace
+from aims_graph.workspaces import auditlog, upkeep
+from aims_graph.workspaces.auditlog import START, AuditLog, Change, Entry
+from aims_graph.workspaces.merging import as_kept
+from aims_graph.workspaces.record_store import line
+from aims_graph.workspaces.statehash import StateHash
+from aims_graph.workspaces.workspace import BASE, LOG, STORE, Workspace
 
 Lines = list[dict[str, object]]
 

@@ -15,10 +15,10 @@ import openpyxl
 import pytest
 from conftest import DATA
 
-from aims_graph import incoming, record_statements, templates
 from aims_graph.errors import DataError, InputError
+from aims_graph.intake import incoming, record_statements, templates
+from aims_graph.intake.record_json import Record
 from aims_graph.library import Library
-from aims_graph.record_json import Record
 
 BASE = "https://example.org/records/"
 CORPUS = DATA / "bad-records"

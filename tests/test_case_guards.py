@@ -33,8 +33,8 @@ from worlds import (
 from aims_graph import planned
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Entry, Organisation
-from aims_graph.closure import asserted, covers
-from aims_graph.index import Index
+from aims_graph.indexing.closure import asserted, covers
+from aims_graph.indexing.index import Index
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.organisation import organisation

@@ -11,11 +11,11 @@ from conftest import AS_OF, Run
 from random_catalogues import asked, drawn, drawn_row
 from worlds import TODAY, catalogue, provision, row
 
-from aims_graph import reach
 from aims_graph.catalogue import Catalogue
 from aims_graph.comparison import ADDED, CHANGED, REMOVED, Comparison, compare, comparison_json
 from aims_graph.files import shipped_root
-from aims_graph.index import Index
+from aims_graph.indexing import reach
+from aims_graph.indexing.index import Index
 from aims_graph.inference import infer
 from aims_graph.relations import EQ, INT, Degree
 from aims_graph.trace import Options

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from conftest import AS_OF, CASES, Run
 
-from aims_graph import clocks as clocks_module
 from aims_graph.build import Builder
-from aims_graph.clocks import Clock, clocks
-from aims_graph.deadlines import Deadlines, deadlines, deadlines_json
+from aims_graph.evidence import clocks as clocks_module
+from aims_graph.evidence.clocks import Clock, clocks
+from aims_graph.evidence.deadlines import Deadlines, deadlines, deadlines_json
 from aims_graph.library import Library
 from aims_graph.turtle import Facts, read_into
 

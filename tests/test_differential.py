@@ -19,7 +19,7 @@ from worlds import F, N, P, context, degrees
 
 from aims_graph.chain import Context
 from aims_graph.errors import MissingDependency
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.owl import find_java

@@ -51,7 +51,7 @@ def test_what_the_readme_shows_is_what_the_command_prints(
 
 
 def test_every_flag_that_an_answer_can_carry_is_explained() -> None:
-    code = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "src/aims_graph").glob("*.py"))
+    code = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "src/aims_graph").rglob("*.py"))
     page = (ROOT / "docs" / "reading-answers.md").read_text(encoding="utf-8")
     flags = set(re.findall(r'\("([a-z]+(?:-[a-z]+)+)",\)', code)) | set(re.findall(r'flags\.add\("([a-z-]+)"\)', code))
     silent = {"transfers-nothing", "not-in-force", "trigger-not-met"}  # they stop a claim, so no answer carries them

@@ -14,11 +14,11 @@ import pytest
 from crashing import POINTS, started, survived
 from kept import made, put, said
 
-from aims_graph import upkeep
-from aims_graph.auditlog import AuditLog, Entry
 from aims_graph.errors import InputError, OutputError
-from aims_graph.record_store import RecordStore
-from aims_graph.workspace import LOG, Workspace
+from aims_graph.workspaces import upkeep
+from aims_graph.workspaces.auditlog import AuditLog, Entry
+from aims_graph.workspaces.record_store import RecordStore
+from aims_graph.workspaces.workspace import LOG, Workspace
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -118,7 +118,7 @@ LIMITED = """
 import resource, signal, sys
 from pathlib import Path
 from aims_graph.errors import OutputError
-from aims_graph.workspace import Workspace
+from aims_graph.workspaces.workspace import Workspace
 from kept import put
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 with Workspace.open(Path(sys.argv[1]), write=True) as workspace:

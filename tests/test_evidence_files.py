@@ -14,7 +14,7 @@ import pytest
 from conftest import AS_OF, Run
 
 from aims_graph.errors import InputError
-from aims_graph.evidence_files import FileState, describe, verify
+from aims_graph.evidence.evidence_files import FileState, describe, verify
 from aims_graph.library import Library
 
 PREFIXES = """@prefix aims: <https://w3id.org/aims-graph/ontology#> .

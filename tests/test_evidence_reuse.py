@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from conftest import AS_OF, CASES, Run
 
-from aims_graph import case_evidence, evidence, retention
+from aims_graph.evidence import case_evidence, evidence, retention
+from aims_graph.evidence.reuse import CANNOT_TELL, FAULTY, IN_PART, MISSING, REUSABLE, Asked, Reuse, reuse, reuse_json
 from aims_graph.library import Library
 from aims_graph.model import EvidenceRequirement
 from aims_graph.relations import Degree
-from aims_graph.reuse import CANNOT_TELL, FAULTY, IN_PART, MISSING, REUSABLE, Asked, Reuse, reuse, reuse_json
 from aims_graph.trace import Options
 
 NOTICE = "aiact:evidence-20.1"  # what the example case reaches on law: the chain informed

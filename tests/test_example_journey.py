@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 from conftest import CASES, Run
 
-from aims_graph import record_sheets, templates
+from aims_graph.intake import record_sheets, templates
 from aims_graph.library import Library
 from aims_graph.turtle import parsed
-from aims_graph.workspace import BASE
+from aims_graph.workspaces.workspace import BASE
 
 DAY = ("--as-of", "2026-11-22")
 
@@ -98,10 +98,10 @@ def test_an_empty_template_is_refused_with_what_to_do(run: Run, folder: Path) ->
 def test_records_can_be_python_objects(library: Library, folder: Path) -> None:
     from datetime import UTC, date, datetime
 
-    from aims_graph.assessing import Assessor
-    from aims_graph.incoming import Record, read_records
-    from aims_graph.workspace import Signature, Workspace
-    from aims_graph.writing import Request, Writer
+    from aims_graph.intake.incoming import Record, read_records
+    from aims_graph.workspaces.assessing import Assessor
+    from aims_graph.workspaces.workspace import Signature, Workspace
+    from aims_graph.workspaces.writing import Request, Writer
 
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
     Workspace.init(folder / "records", BASE, "made up", now)

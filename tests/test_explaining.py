@@ -14,16 +14,17 @@ from conftest import CASES, ROOT, Run
 from test_random_worlds import answered, made
 from worlds import TODAY, C, F, N, P, ask, case, catalogue, context, edition, members, provision, row, trigger
 
-from aims_graph import hops, tables, weighing_tables, whys
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, start_at
-from aims_graph.connections import APART, DENIED, lost
 from aims_graph.explaining import Explanation, explain, explanation_json
-from aims_graph.hops import ASSUMED, Hop, crossings, retrace, take
+from aims_graph.indexing import hops, whys
+from aims_graph.indexing.connections import APART, DENIED, lost
+from aims_graph.indexing.hops import ASSUMED, Hop, crossings, retrace, take
 from aims_graph.inference import Inference, infer
 from aims_graph.library import Library
 from aims_graph.relations import EQ, INT, NONE, SUB, SUP, TRANSFER, Degree, Edge, Relation
 from aims_graph.shortfalls import shortfalls
+from aims_graph.tables import tables, weighing_tables
 from aims_graph.trace import Options
 from aims_graph.vocab import NO_TERM_FOUND
 

@@ -16,12 +16,13 @@ import pytest
 import worlds as w
 from conftest import AS_OF, CASES, Run
 
-from aims_graph import duties, planned, recorded, records
+from aims_graph import planned, recorded, records
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Entry, Organisation
 from aims_graph.errors import InputError
 from aims_graph.explaining import explain
 from aims_graph.gaps import Gap, Gaps, gaps, gaps_json
+from aims_graph.indexing import duties
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.model import EvidenceRequirement, EvidenceType, Interval, Mapping, Source

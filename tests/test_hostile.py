@@ -13,16 +13,16 @@ import pytest
 from random_catalogues import asked, drawn
 from worlds import TODAY, F, P, ask, catalogue, claim, context, members, provision, row
 
-from aims_graph import index as compiled
 from aims_graph import inference, trace
 from aims_graph.catalogue import Catalogue
-from aims_graph.closure import covers
 from aims_graph.errors import InputError
-from aims_graph.index import Index
+from aims_graph.indexing import index as compiled
+from aims_graph.indexing.closure import covers
+from aims_graph.indexing.index import Index
+from aims_graph.indexing.table import Table
 from aims_graph.library import Library
 from aims_graph.model import Provision
 from aims_graph.relations import EQ, INT
-from aims_graph.table import Table
 from aims_graph.trace import Options
 
 SIBLINGS = 10_000

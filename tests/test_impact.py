@@ -18,15 +18,17 @@ from worlds import TODAY, F, N, P, catalogue, edition, members, provision, row, 
 
 from aims_graph import affected as touching
 from aims_graph import asked as questions
-from aims_graph import reach, tables, weighing, weighing_tables
+from aims_graph import weighing
 from aims_graph.catalogue import Catalogue
+from aims_graph.checking.shapes import Rules
 from aims_graph.errors import InputError
 from aims_graph.impact import Impact, affected_by, impact, impact_json
-from aims_graph.index import Index
+from aims_graph.indexing import reach
+from aims_graph.indexing.index import Index
 from aims_graph.library import Library
 from aims_graph.model import Amendment, EvidenceRequirement, Interval, Source, Wording
 from aims_graph.relations import EQ, INT, Relation
-from aims_graph.shapes import Rules
+from aims_graph.tables import tables, weighing_tables
 from aims_graph.trace import Options
 
 OPTIONS = Options(TODAY)
@@ -391,8 +393,8 @@ def test_days_between_which_nothing_changed_say_so(run: Run) -> None:
 
 
 def test_rows_to_read_again_are_marked_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    from aims_graph import weighing_tables
-    from aims_graph.tables import show
+    from aims_graph.tables import weighing_tables
+    from aims_graph.tables.tables import show
 
     known = amended(whole(), "a:p", "replaced")
     found = impact_json(known, of(known, "a", between=DAYS))

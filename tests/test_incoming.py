@@ -14,14 +14,23 @@ import pyoxigraph as ox
 import pytest
 from conftest import CASES, Run
 
-from aims_graph import forms, incoming, record_export, record_sheets, record_statements, templates, terms, text_tables
 from aims_graph.errors import DataError
 from aims_graph.files import DataFile
-from aims_graph.forms import Form
+from aims_graph.intake import (
+    forms,
+    incoming,
+    record_export,
+    record_sheets,
+    record_statements,
+    templates,
+    terms,
+    text_tables,
+)
+from aims_graph.intake.forms import Form
+from aims_graph.intake.record_json import Record
+from aims_graph.intake.record_places import Incoming, Place
+from aims_graph.intake.record_sheets import Table
 from aims_graph.library import Library
-from aims_graph.record_json import Record
-from aims_graph.record_places import Incoming, Place
-from aims_graph.record_sheets import Table
 from aims_graph.vocab import AIMS, DCTERMS, PROV, RDF, RDFS, XSD
 
 BASE = "https://example.org/records/"
@@ -396,7 +405,7 @@ def test_lint_reads_the_forms_of_a_data_folder(run: Run, tmp_path: Path) -> None
 
 def test_reading_records_loads_neither_rdflib_nor_a_workbook_reader_before_it_must() -> None:
     code = (
-        "import sys; from aims_graph.library import Library; from aims_graph import incoming; "
+        "import sys; from aims_graph.library import Library; from aims_graph.intake import incoming; "
         "incoming.read(b'ID,Title\\nR-1,x\\n', 'risks.csv', None, Library.open().catalogue, 'https://example.org/r/'); "
         "print([m for m in ('rdflib', 'pyshacl', 'numpy', 'networkx', 'openpyxl') if m in sys.modules])"
     )

@@ -13,16 +13,16 @@ import pytest
 from random_catalogues import asked, drawn, drawn_row
 from worlds import F, P, case, catalogue, context, members, provision, row
 
-from aims_graph import index, reference
 from aims_graph import library as libraries
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Used
 from aims_graph.comparison import compare
-from aims_graph.index import Best, Index
+from aims_graph.indexing import index, reference
+from aims_graph.indexing.index import Best, Index
+from aims_graph.indexing.reach import together
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.model import Claim, Mapping
-from aims_graph.reach import together
 from aims_graph.relations import EQ, INT, SUP, Degree
 from aims_graph.suppositions import Supposition
 from aims_graph.trace import Options

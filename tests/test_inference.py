@@ -37,8 +37,8 @@ from worlds import (
 
 from aims_graph import guards
 from aims_graph.catalogue import Catalogue
-from aims_graph.closure import covers
 from aims_graph.explaining import explain
+from aims_graph.indexing.closure import covers
 from aims_graph.inference import MAX_OF_PROVISION
 from aims_graph.model import Claim, Interval, Mapping, Provision
 from aims_graph.relations import EQ, INT, SUB, SUP, Degree, Relation

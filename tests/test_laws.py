@@ -21,7 +21,7 @@ from aims_graph import chain, guards, inference, relations
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
 from aims_graph.confidence import any_holds
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.inference import infer
 from aims_graph.model import ACCEPTED, Mapping
 from aims_graph.relations import EQ, INT, SUB, SUP, Degree, Relation

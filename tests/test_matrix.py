@@ -15,7 +15,7 @@ from worlds import TODAY, catalogue, provision, row
 
 from aims_graph import workbook
 from aims_graph.errors import InputError
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.matrix import AGREE, DISAGREE, OURS_ONLY, THEIRS_ONLY, Crosswalk, crosswalk, crosswalk_json, summary
 from aims_graph.model import Mapping
 from aims_graph.relations import EQ, INT, NONE, SUB, SUP, Degree, Relation
@@ -82,7 +82,7 @@ def test_published_rows_stand_beside_ours_and_are_never_among_them(ours: Any, pu
 
 
 def test_a_limit_of_the_search_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aims_graph.index.MAX_CROSSED", 0)
+    monkeypatch.setattr("aims_graph.indexing.index.MAX_CROSSED", 0)
     assert crosswalk_json(between("a", "b", row("a:x", EQ, "b:x")))["limited"] == ["b:x"]
 
 

@@ -9,15 +9,15 @@ import pyoxigraph as ox
 import pytest
 from edit_worlds import GRAPH, World, examples
 
-from aims_graph import shapes
-from aims_graph.assessing import Assessor
+from aims_graph.checking import shapes
+from aims_graph.checking.neighbourhood import Neighbourhood
+from aims_graph.checking.query_patterns import patterns
+from aims_graph.checking.shapes import Rules
 from aims_graph.files import data_roots, read_all
 from aims_graph.library import Library
-from aims_graph.neighbourhood import Neighbourhood
-from aims_graph.query_patterns import patterns
-from aims_graph.record_store import StoreView
-from aims_graph.shapes import Rules
 from aims_graph.vocab import AIMS
+from aims_graph.workspaces.assessing import Assessor
+from aims_graph.workspaces.record_store import StoreView
 from benchmarks.organisations import organisation
 
 EX = "https://example.org/records/"

@@ -14,13 +14,14 @@ import pytest
 import worlds as w
 from conftest import Run
 
-from aims_graph import duties, hitting
-from aims_graph import index as indexes
+from aims_graph import hitting
 from aims_graph.catalogue import Catalogue
-from aims_graph.cones import Cones
 from aims_graph.errors import InputError
 from aims_graph.hitting import Problem, cheapest
-from aims_graph.index import Index
+from aims_graph.indexing import duties
+from aims_graph.indexing import index as indexes
+from aims_graph.indexing.cones import Cones
+from aims_graph.indexing.index import Index
 from aims_graph.inference import infer
 from aims_graph.model import Interval
 from aims_graph.planning import PARTS, Costs, Plan, plan, plan_json

@@ -11,11 +11,11 @@ import pytest
 from conftest import AS_OF, CASES, Run
 from rdflib import RDF, SH, Graph
 
-from aims_graph import reports, shapes
+from aims_graph.checking import reports, shapes
+from aims_graph.checking.procedures import Procedure, procedures
 from aims_graph.files import data_roots, read_all
 from aims_graph.library import Library
 from aims_graph.model import Finding, Source
-from aims_graph.procedures import Procedure, procedures
 
 INCOMPLETE = CASES / "incomplete.ttl"
 DAY = ("--as-of", AS_OF)

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from conftest import CASES, DATA, Run
 
-from aims_graph import requirement_rules, shapes, traceability
+from aims_graph import traceability
+from aims_graph.checking import requirement_rules, shapes
+from aims_graph.checking.validation import Shapes
 from aims_graph.library import Library
 from aims_graph.linting import EXAMPLE_DAY
 from aims_graph.turtle import parsed
-from aims_graph.validation import Shapes
 
 WIDGETS = DATA / "widgets"
 FOUND = tuple(r for r in Library.open().rules.rules if r.code.startswith(requirement_rules.CODE))

@@ -15,13 +15,15 @@ import pytest
 import worlds as w
 from conftest import AS_OF, Run
 
-from aims_graph import duties, gaps, planning_tables, queries, tables
+from aims_graph import gaps, queries
 from aims_graph.catalogue import Catalogue
+from aims_graph.indexing import duties
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.model import Interval
 from aims_graph.relations import EQ, INT, NONE, SUP, Degree, Relation
 from aims_graph.residuals import Part, Residual, residual, residual_json
+from aims_graph.tables import planning_tables, tables
 from aims_graph.trace import Options
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from conftest import AS_OF, CASES, ROOT, Run
 
-from aims_graph import shapes
+from aims_graph.checking import shapes
 from aims_graph.files import data_roots, read_all
 from aims_graph.library import Library
 

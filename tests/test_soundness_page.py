@@ -8,8 +8,9 @@ import pytest
 from conftest import ROOT
 from soak.recording import with_section
 
-from aims_graph import index, inference
+from aims_graph import inference
 from aims_graph.confidence import EXACT_ROWS
+from aims_graph.indexing import index
 
 PAGE = (ROOT / "docs" / "soundness.md").read_text(encoding="utf-8")
 SUITE = (

@@ -16,14 +16,14 @@ from conftest import AS_OF
 from random_catalogues import asked, drawn
 from worlds import catalogue, context, provision, row
 
-from aims_graph import batch, index
-from aims_graph.batch import Batch, by_action
 from aims_graph.chain import Context, Entry, Organisation
 from aims_graph.errors import InputError, MissingDependency
-from aims_graph.index import Index
+from aims_graph.indexing import batch, index
+from aims_graph.indexing.batch import Batch, by_action
+from aims_graph.indexing.index import Index
+from aims_graph.indexing.table import Table
 from aims_graph.library import Library
 from aims_graph.relations import EQ
-from aims_graph.table import Table
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +101,9 @@ from datetime import date
 from pathlib import Path
 import numpy as np
 from aims_graph.chain import Context
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.library import Library
-from aims_graph.table import Table
+from aims_graph.indexing.table import Table
 known = Library.open().catalogue
 table = Table.open(Path(sys.argv[1]), known, Context(date(2026, 11, 22)))
 assert isinstance(table.columns.provision, np.memmap) and not table.columns.provision.flags.writeable

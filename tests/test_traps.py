@@ -8,7 +8,7 @@ import pytest
 from conftest import AS_OF, Run
 
 from aims_graph.chain import Context
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.library import Library
 
 ROLES = ((), ("provider",), ("deployer",), ("provider", "deployer"))

@@ -10,11 +10,11 @@ import pytest
 from conftest import AS_OF, CASES, ROOT
 from rdflib import RDF, SH, Graph
 
-from aims_graph import shapes
+from aims_graph.checking import shapes
+from aims_graph.checking.validation import FAST, REFERENCE, Result, Shapes, report_turtle
 from aims_graph.errors import DataError
 from aims_graph.files import DataFile, data_roots, read_all
 from aims_graph.library import Library
-from aims_graph.validation import FAST, REFERENCE, Result, Shapes, report_turtle
 
 FILES = read_all(data_roots())
 RULES = shapes.load(FILES)

@@ -14,15 +14,16 @@ from set_worlds import World
 from test_random_worlds import made
 from worlds import TODAY, P, catalogue, members, provision, row
 
-from aims_graph import weighing, weighing_tables
+from aims_graph import weighing
 from aims_graph.catalogue import Catalogue
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.model import ACCEPTED, DOUBLE_READ
 from aims_graph.relations import EQ, INT, SUP, Degree
 from aims_graph.reviews import read_reviews
-from aims_graph.tables import show
+from aims_graph.tables import weighing_tables
+from aims_graph.tables.tables import show
 from aims_graph.trace import Options
 from aims_graph.weak_points import WeakPoint, WeakPoints, weak_points, weak_points_json
 
@@ -132,7 +133,7 @@ def test_a_limit_is_named_and_the_count_of_rows_stays(run: Run) -> None:
 
 
 def test_a_limit_of_the_search_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("aims_graph.index.MAX_KEPT", 1)
+    monkeypatch.setattr("aims_graph.indexing.index.MAX_KEPT", 1)
     rows = [
         row("a:x", EQ, "b:x", 0.9, rationale_kind="functional"),
         row("a:x", EQ, "c:x", 0.8, rationale_kind=None),

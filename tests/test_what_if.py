@@ -20,7 +20,7 @@ from worlds import TODAY, C, F, N, P, catalogue, context, edition, members, prov
 from aims_graph import suppositions, weighing
 from aims_graph.catalogue import Catalogue
 from aims_graph.errors import InputError, UnknownName
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.inference import infer
 from aims_graph.library import Library
 from aims_graph.model import Mapping

@@ -24,11 +24,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The worked example in a workspace, written once."""
     from datetime import UTC, datetime
 
-    from aims_graph import incoming
-    from aims_graph.assessing import Assessor
+    from aims_graph.intake import incoming
     from aims_graph.library import Library
-    from aims_graph.workspace import BASE, Signature, Workspace
-    from aims_graph.writing import Request, Writer
+    from aims_graph.workspaces.assessing import Assessor
+    from aims_graph.workspaces.workspace import BASE, Signature, Workspace
+    from aims_graph.workspaces.writing import Request, Writer
 
     folder, now = tmp_path_factory.mktemp("filled") / "w", datetime(2026, 11, 21, tzinfo=UTC)
     library = Library.open()

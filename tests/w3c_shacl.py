@@ -19,9 +19,9 @@ from conftest import ROOT
 from rdflib import RDF, SH, XSD, BNode, Graph, Literal, Namespace
 from rdflib.compare import isomorphic
 
+from aims_graph.checking.literals import literally
+from aims_graph.checking.validation import FAST, REFERENCE, Shapes, report_turtle
 from aims_graph.errors import DataError
-from aims_graph.literals import literally
-from aims_graph.validation import FAST, REFERENCE, Shapes, report_turtle
 
 SUITE = ROOT.parent / "shared" / "conformance" / "shacl" / "tests"
 SHT = Namespace("http://www.w3.org/ns/shacl-test#")

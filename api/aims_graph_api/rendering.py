@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from aims_graph.answers import CASE_LEVEL, NOTICE
 from aims_graph.relations import Degree
-from aims_graph.tables import GLYPHS, STATE_GLYPHS, how_sure
+from aims_graph.tables.tables import GLYPHS, STATE_GLYPHS, how_sure
 
 
 @cache

@@ -9,10 +9,10 @@ from datetime import date
 from aims_graph.affected import Affected
 from aims_graph.cases import CaseRecord, read_case
 from aims_graph.catalogue import Catalogue
+from aims_graph.checking.shapes import Rules
 from aims_graph.errors import AmbiguousName
 from aims_graph.model import Source
 from aims_graph.records import Records
-from aims_graph.shapes import Rules
 from aims_graph.vocab import AIMS, RDF
 
 

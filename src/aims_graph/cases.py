@@ -9,11 +9,11 @@ from datetime import date
 from aims_graph import periods
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import CaseFacts
+from aims_graph.checking.shapes import Rules, elements
 from aims_graph.errors import InputError
 from aims_graph.model import ALL_OF, OBLIGATION, PER_OCCURRENCE, Element, Source
 from aims_graph.records import Records
 from aims_graph.relations import Degree
-from aims_graph.shapes import Rules, elements
 from aims_graph.vocab import AIMS, RDFS, XSD
 
 RECORDED, MISSING, IDLE = "recorded", "missing", "not-triggered"

@@ -8,10 +8,10 @@ from dataclasses import replace
 from aims_graph.answers import CASE_LEVEL, Answer, OwnClause, WhatElse
 from aims_graph.cases import MISSING, RECORDED, CaseRecord, complete, read_case
 from aims_graph.catalogue import Catalogue
+from aims_graph.checking.shapes import Rules
 from aims_graph.inference import infer
 from aims_graph.records import Records
 from aims_graph.relations import Degree
-from aims_graph.shapes import Rules
 from aims_graph.statements import case_statement, own_clause_statement
 from aims_graph.trace import Options, answered, check_options
 

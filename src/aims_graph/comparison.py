@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from aims_graph import reach
 from aims_graph.answers import NOTICE
 from aims_graph.catalogue import Catalogue
-from aims_graph.index import Best, Claims, Index
+from aims_graph.indexing import reach
+from aims_graph.indexing.index import Best, Claims, Index
 from aims_graph.model import Mapping
 from aims_graph.trace import Options
 from aims_graph.what_if import DEGREES, KINDS, SURENESS, Change, between, changes_json

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from aims_graph import duties
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
-from aims_graph.connections import APART
+from aims_graph.indexing import duties
+from aims_graph.indexing.connections import APART
 from aims_graph.model import ACCEPTED, DOUBLE_READ, PROPOSED, PUBLISHED, REJECTED, Mapping
 from aims_graph.relations import Relation
 from aims_graph.vocab import NO_TERM_FOUND

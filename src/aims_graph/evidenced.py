@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from aims_graph.deadlines import Deadlines, deadlines
 from aims_graph.errors import InputError
+from aims_graph.evidence.deadlines import Deadlines, deadlines
+from aims_graph.evidence.reuse import Reuse, reuse
 from aims_graph.library import Library
 from aims_graph.records import Records
-from aims_graph.reuse import Reuse, reuse
 from aims_graph.trace import Options
 
 REUSE_COLUMNS = (

@@ -10,17 +10,17 @@ from aims_graph.answers import NOTICE, derivation_json, number
 from aims_graph.cases import read_case
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
-from aims_graph.connections import Lost, lost
-from aims_graph.hops import Hop, retrace
+from aims_graph.checking.shapes import Rules
+from aims_graph.indexing.connections import Lost, lost
+from aims_graph.indexing.hops import Hop, retrace
+from aims_graph.indexing.whys import left, why
 from aims_graph.inference import Inference, infer
 from aims_graph.model import Claim
 from aims_graph.records import Records
 from aims_graph.relations import Degree
-from aims_graph.shapes import Rules
 from aims_graph.shortfalls import Shortfall, degraded_at, shortfalls
 from aims_graph.statements import case_statement
 from aims_graph.trace import Options, check_options, no_starts, why_no_start
-from aims_graph.whys import left, why
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from aims_graph import duties
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
-from aims_graph.duties import Named
 from aims_graph.errors import InputError
 from aims_graph.grounds import Grounds, Later, grounds, grounds_json, later_json, named_json, place_json, refusals
+from aims_graph.indexing import duties
+from aims_graph.indexing.duties import Named
 from aims_graph.inference import infer
 from aims_graph.model import ApplicationDate
 from aims_graph.reasons import NO_COUNTERPART, NO_PATH, Reasons, Why, hop_json, nearness, sentence

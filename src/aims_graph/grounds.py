@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from aims_graph import duties
 from aims_graph.answers import NOTICE
 from aims_graph.catalogue import Catalogue
-from aims_graph.duties import Named
+from aims_graph.indexing import duties
+from aims_graph.indexing.duties import Named
 from aims_graph.model import ApplicationDate, Claim
 from aims_graph.relations import Degree
 from aims_graph.trace import Options, why_no_start

@@ -8,17 +8,17 @@ from datetime import date
 from typing import Any, TypeVar
 
 from aims_graph import affected as touching
-from aims_graph import reach
 from aims_graph.affected import Affected
 from aims_graph.affected_records import AffectedRecord, affected_records
 from aims_graph.answers import NOTICE, number
 from aims_graph.catalogue import Catalogue
+from aims_graph.checking.shapes import Rule, Rules
 from aims_graph.errors import InputError
-from aims_graph.index import Claims, Index
+from aims_graph.indexing import reach
+from aims_graph.indexing.index import Claims, Index
 from aims_graph.model import REJECTED, EvidenceRequirement, Interval, Mapping, Provision, Trigger
 from aims_graph.records import Records
 from aims_graph.relations import Degree
-from aims_graph.shapes import Rule, Rules
 from aims_graph.trace import Options
 
 Thing = TypeVar("Thing")

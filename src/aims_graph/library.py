@@ -10,11 +10,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from aims_graph import catalogue, closure, files, snapshot, trace
+from aims_graph import catalogue, files, snapshot, trace
 from aims_graph.answers import WhatElse
 from aims_graph.chain import NOTHING_RECORDED, Context, Organisation
 from aims_graph.errors import NO_RECORDS, InputError, UnknownName
-from aims_graph.index import Index
+from aims_graph.indexing import closure
+from aims_graph.indexing.index import Index
 from aims_graph.model import Finding
 from aims_graph.names import Names
 from aims_graph.trace import Options
@@ -23,8 +24,10 @@ from aims_graph.vocab import STRM
 if TYPE_CHECKING:  # what a plain question does not need is imported when it is asked for
     import pyoxigraph as ox
 
-    from aims_graph import cases, forms, queries, records, shapes
+    from aims_graph import cases, queries, records
+    from aims_graph.checking import shapes
     from aims_graph.explaining import Explanation
+    from aims_graph.intake import forms
 
 
 INDEXES_KEPT = 8  # of different days, roles and so on; the oldest goes first
@@ -51,7 +54,7 @@ class Library:
         if record_files and workspace is not None:
             raise InputError("records come from files or from a workspace, not from both. Leave out --records.")
         if workspace is not None:
-            from aims_graph import workspace_records
+            from aims_graph.workspaces import workspace_records
 
             return Library(loaded, workspace_records.read(workspace))
         if not record_files:
@@ -71,7 +74,7 @@ class Library:
 
         Libraries of the same data share them, and what is compiled of them.
         """
-        from aims_graph import requirement_rules, shapes
+        from aims_graph.checking import requirement_rules, shapes
 
         found = _RULES.get(self.catalogue.digest)
         if found is None:
@@ -85,7 +88,7 @@ class Library:
     @cached_property
     def forms(self) -> tuple[forms.Form, ...]:
         """The forms in which records are written into tables."""
-        from aims_graph import forms
+        from aims_graph.intake import forms
 
         return forms.language(self.catalogue.files)[1]
 
@@ -211,7 +214,8 @@ class Library:
         """What the evidence rules say of the records."""
         if self.records is None:
             return ()
-        from aims_graph import cases, shapes
+        from aims_graph import cases
+        from aims_graph.checking import shapes
 
         found = self.records.on(as_of)
         labels = {iri: found.label(iri) for iri in found.facts.values}

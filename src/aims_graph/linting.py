@@ -15,24 +15,21 @@ from pathlib import Path
 from aims_graph import (
     canonical,
     consistency_answers,
-    forms,
     framework_faults,
     likeness,
-    neighbourhood,
     queries,
     references,
     repetition,
-    requirement_rules,
     reviews,
-    shapes,
     sssom,
-    terms,
     turtle,
 )
 from aims_graph.catalogue import Catalogue, inspect
-from aims_graph.connections import APART
+from aims_graph.checking import neighbourhood, requirement_rules, shapes
 from aims_graph.errors import DataError, InputError, Problem
 from aims_graph.files import FOLDERS, DataFile
+from aims_graph.indexing.connections import APART
+from aims_graph.intake import forms, terms
 from aims_graph.model import ANY_OF, BOTH, DOUBLE_READ, PROPOSED, PUBLISHED, Mapping, Source
 from aims_graph.vocab import AIMS, NO_TERM_FOUND, RDFS
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from aims_graph.answers import NOTICE, number
 from aims_graph.catalogue import Catalogue
-from aims_graph.connections import APART
 from aims_graph.coverage import Direction, coverage, coverage_json, is_ours
 from aims_graph.errors import InputError
-from aims_graph.index import Best, Index
+from aims_graph.indexing.connections import APART
+from aims_graph.indexing.index import Best, Index
 from aims_graph.model import REJECTED, Mapping
 from aims_graph.relations import Degree, Edge, Relation, transfer
 from aims_graph.trace import Options

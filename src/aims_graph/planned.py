@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from aims_graph import duties, gaps, planning, recorded, residuals
+from aims_graph import gaps, planning, recorded, residuals
 from aims_graph.errors import AimsGraphError, InputError, UnknownName
 from aims_graph.files import read_text
+from aims_graph.indexing import duties
 from aims_graph.library import Library
 from aims_graph.relations import Degree
 from aims_graph.trace import Options

@@ -15,13 +15,11 @@ from functools import cached_property
 from math import lcm
 from typing import Any
 
-from aims_graph import duties, programme
+from aims_graph import programme
 from aims_graph.answers import derivation_json, number
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
-from aims_graph.cones import Cones
 from aims_graph.confidence import chain_confidence, chain_interval
-from aims_graph.duties import Named
 from aims_graph.errors import InputError
 from aims_graph.grounds import (
     Grounds,
@@ -35,7 +33,10 @@ from aims_graph.grounds import (
     refusals,
 )
 from aims_graph.hitting import Problem, cheapest
-from aims_graph.index import Claims, Index
+from aims_graph.indexing import duties
+from aims_graph.indexing.cones import Cones
+from aims_graph.indexing.duties import Named
+from aims_graph.indexing.index import Claims, Index
 from aims_graph.inference import Inference, infer
 from aims_graph.model import Claim, Derivation
 from aims_graph.reasons import Reasons, Why, hop_json, sentence

@@ -11,12 +11,12 @@ from typing import Any
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Crossing, Used
-from aims_graph.hops import EDITION, Hop, along, inside, retrace, take
+from aims_graph.indexing.hops import EDITION, Hop, along, inside, retrace, take
+from aims_graph.indexing.whys import why as in_words
 from aims_graph.inference import Inference
 from aims_graph.model import ACCEPTED, Claim, Mapping, Provision
 from aims_graph.relations import Degree, Edge, Relation
 from aims_graph.vocab import NO_TERM_FOUND
-from aims_graph.whys import why as in_words
 
 PARTIAL, CANDIDATE = "partial", "candidate-only"
 UNRELATED, NO_COUNTERPART, NO_PATH = "unrelated", "no-counterpart", "no-path"

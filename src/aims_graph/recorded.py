@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from aims_graph import evidence
 from aims_graph.cases import CaseRecord
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, is_over
+from aims_graph.evidence import evidence
 from aims_graph.inference import infer
 from aims_graph.model import EvidenceRequirement, Finding
 from aims_graph.records import Records

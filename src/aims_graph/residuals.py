@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aims_graph import duties
 from aims_graph.answers import derivation_json, number
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
-from aims_graph.duties import HEADING, Named
 from aims_graph.grounds import Grounds, Later, grounds, grounds_json, later, later_json, named_json, refusals
+from aims_graph.indexing import duties
+from aims_graph.indexing.duties import HEADING, Named
 from aims_graph.inference import infer
 from aims_graph.model import ANY_OF, Claim, EvidenceRequirement
 from aims_graph.reasons import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, is_asked, may_hold
-from aims_graph.hops import Hop
+from aims_graph.indexing.hops import Hop
 from aims_graph.inference import Inference
 from aims_graph.model import ALL_OF, ANY_OF, AS_APPROPRIATE, Claim, Provision
 from aims_graph.relations import Degree

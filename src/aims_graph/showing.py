@@ -15,9 +15,9 @@ from aims_graph.model import Edition, EvidenceRequirement, Mapping, Provision
 from aims_graph.vocab import NO_TERM_FOUND
 
 if TYPE_CHECKING:
+    from aims_graph.checking.shapes import Rules
     from aims_graph.names import Names
     from aims_graph.queries import Question
-    from aims_graph.shapes import Rules
 
 
 def show_json(catalogue: Catalogue, rules: Rules, provision: str, as_of: date) -> dict[str, Any]:

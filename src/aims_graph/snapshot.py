@@ -30,10 +30,10 @@ from aims_graph.files import DataFile
 
 KEPT = 4  # snapshots of a kind in the folder; the oldest go first
 _CODE = ("build", "catalogue", "model", "relations", "reviews", "sssom", "turtle", "vocab")  # what decides its content
-_MAKERS = {"patterns": ("query_patterns",)}  # kind of thing remembered, to what decides its content
+_MAKERS = {"patterns": ("checking/query_patterns",)}  # kind of thing remembered, to what decides its content
 _KNOWN = {
     ("aims_graph.catalogue", "Catalogue"),
-    ("aims_graph.query_patterns", "Pattern"),
+    ("aims_graph.checking.query_patterns", "Pattern"),
     ("aims_graph.relations", "Relation"),
     ("builtins", "frozenset"),
     ("datetime", "date"),
@@ -93,7 +93,7 @@ def _folder() -> Path | None:
 def _key(what: str, *makers: str) -> str:
     found = hashlib.sha256(f"{sys.implementation.cache_tag} {what}".encode())
     for module in makers or _CODE:
-        found.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+        found.update((Path(__file__).parent / f"{module}.py").read_bytes())
     return found.hexdigest()[:32]
 
 

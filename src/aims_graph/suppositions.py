@@ -11,9 +11,9 @@ from typing import Any
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.errors import InputError, UnknownName
+from aims_graph.indexing.reach import ends, together
 from aims_graph.model import ACCEPTED, REJECTED, Mapping, Source
 from aims_graph.names import Names
-from aims_graph.reach import ends, together
 from aims_graph.relations import Relation
 from aims_graph.vocab import NO_TERM_FOUND
 

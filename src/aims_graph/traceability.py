@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aims_graph.catalogue import Catalogue
+from aims_graph.checking.shapes import EVIDENCE, Rule, Rules
 from aims_graph.model import EvidenceRequirement
-from aims_graph.shapes import EVIDENCE, Rule, Rules
 
 EITHER, BOTH = " or ", " and "
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aims_graph import reach
 from aims_graph.answers import NOTICE, number
 from aims_graph.catalogue import Catalogue
-from aims_graph.index import Best, Index
+from aims_graph.indexing import reach
+from aims_graph.indexing.index import Best, Index
 from aims_graph.model import REJECTED, Mapping
 from aims_graph.relations import Degree
 from aims_graph.reviews import Review, read_reviews

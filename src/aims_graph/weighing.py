@@ -13,7 +13,7 @@ from aims_graph import what_if as supposing
 from aims_graph.comparison import Comparison
 from aims_graph.errors import InputError, UnknownName
 from aims_graph.impact import Impact
-from aims_graph.index import Index
+from aims_graph.indexing.index import Index
 from aims_graph.library import Library
 from aims_graph.matrix import Crosswalk
 from aims_graph.suppositions import Wanted, suppose

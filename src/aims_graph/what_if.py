@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Any
 
-from aims_graph import reach
 from aims_graph.answers import NOTICE, number
 from aims_graph.catalogue import Catalogue
-from aims_graph.index import Best, Index
+from aims_graph.indexing import reach
+from aims_graph.indexing.index import Best, Index
 from aims_graph.relations import Degree
 from aims_graph.suppositions import Supposition, supposition_json, touched
 from aims_graph.trace import Options, why_no_start

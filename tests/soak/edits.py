@@ -18,9 +18,9 @@ from random import Random
 from edit_worlds import World, examples
 from soak.recording import commit, record
 
-from aims_graph.assessing import Assessor
+from aims_graph.checking.shapes import Rules, subset
 from aims_graph.library import Library
-from aims_graph.shapes import Rules, subset
+from aims_graph.workspaces.assessing import Assessor
 
 EDITS, FIRST, EACH, RULES = 2_000, 1, 25, 10
 DAYS = 1_800  # the day of a world lies within so many days from the first

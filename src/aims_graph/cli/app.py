@@ -240,7 +240,7 @@ def listing(
     elif format is Format.csv:
         print_csv(columns, cells)
     else:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         shown = [[str(c) if c is not None else "" for c in row] for row in cells]
         if not shown:

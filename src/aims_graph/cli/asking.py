@@ -80,7 +80,7 @@ def what_else(
     elif format is Format.csv:
         print_csv(ANSWER_COLUMNS, _answer_rows(answer))
     else:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         labels = {e.id: e.label for e in library.catalogue.editions.values()}
         tables.show(tables.what_else(answer, labels, explain))
@@ -133,7 +133,7 @@ def explain(
         columns = ("from", "relation", "to", "degree_after", "guards", "source", "rationale")
         print_csv(columns, [[flat(s[c]) for c in columns] for s in steps])
     else:
-        from aims_graph import tables, weighing_tables
+        from aims_graph.tables import tables, weighing_tables
 
         tables.show(weighing_tables.explanation(found, every))
 
@@ -190,7 +190,7 @@ def _result(table: Any, format: Format) -> None:
     elif format is Format.csv:
         print_csv(table.columns, [[asked.text(c, {}) for c in row] for row in table.rows])
     else:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         cells = [[asked.text(c, table.prefixes) for c in row] for row in table.rows]
         tables.show(tables.rows(table.columns, cells))

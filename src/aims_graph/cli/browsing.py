@@ -34,7 +34,7 @@ def show(
         plain = [(k, flat(v)) for k, v in shown.items() if not _nested(v)]
         print_csv(("property", "value"), plain)
     else:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         tables.show(tables.provision(shown))
 
@@ -87,7 +87,7 @@ def frameworks(
     ]
     listing(found, rows, ("id", "label", "status", "counts"), (13, 19, 12, None), format)
     if format is Format.table:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         tables.show(tables.footer(found["as_of"], found["graph_version"]))
 
@@ -128,7 +128,7 @@ def _rows(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _print_changes(found: dict[str, Any]) -> None:
-    from aims_graph import tables
+    from aims_graph.tables import tables
 
     tables.show(tables.wrapped(f"{found['title']}: changes after {found['from']}, up to {found['to']}."))
     for whole in found["edition"]:

@@ -68,7 +68,7 @@ def conflicts(
         sets = [(n, c, row) for n, c in enumerate(found["conflicts"], 1) for row in c["rows"]]
         print_csv(("conflict", "sentence", *ROW), [(n, c["sentence"], *_cells(row)) for n, c, row in sets])
     else:
-        from aims_graph import consistency_tables
+        from aims_graph.tables import consistency_tables
 
         _show(found, format, consistency_tables.conflicts)
     if found["conflicts"]:
@@ -99,7 +99,7 @@ def entailed(
         from_ = [" ".join(premise["source"] for premise in one["follows_from"]) for _, one in stated]
         print_csv((*ROW, "follows_from"), [(*_cells(row), f) for (row, _), f in zip(stated, from_, strict=True)])
     else:
-        from aims_graph import consistency_tables
+        from aims_graph.tables import consistency_tables
 
         _show(found, format, consistency_tables.entailed)
 
@@ -131,7 +131,7 @@ def next_(
         ]
         print_csv((*columns, "possible"), cells)
     else:
-        from aims_graph import consistency_tables
+        from aims_graph.tables import consistency_tables
 
         _show(found, format, consistency_tables.next_pairs)
 
@@ -168,6 +168,6 @@ def _show(found: Json, format: Format, table: Callable[[Json], RenderableType]) 
     if format is Format.json:
         print_json(found)
         return
-    from aims_graph import tables
+    from aims_graph.tables import tables
 
     tables.show(table(found))

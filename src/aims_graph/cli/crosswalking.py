@@ -55,7 +55,7 @@ def coverage(
     elif format is Format.csv:
         print_csv(columns, [[line[c] for c in columns] for line in found["directions"]])
     else:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         tables.show(tables.coverage(found, in_detail=pair is not None))
 
@@ -130,7 +130,7 @@ def crosswalk(
     elif format is Shape.csv:
         _given(csv_text(CROSSWALK_COLUMNS, [[row[c] for c in CROSSWALK_COLUMNS] for row in found["rows"]]), out)
     else:
-        from aims_graph import matrix_tables, tables
+        from aims_graph.tables import matrix_tables, tables
 
         if sources:
             shown = matrix_tables.sources(found)

@@ -50,7 +50,8 @@ def verify(
     format: Output = Format.table,
 ) -> None:
     """Read each evidence file again: is it there, unchanged, valid? Exit 1 if something is to be mended."""
-    from aims_graph import evidence_files, evidenced
+    from aims_graph import evidenced
+    from aims_graph.evidence import evidence_files
 
     library = opened(data, records, workspace)
     states = evidence_files.verify(evidenced.loaded(library), root, day(as_of))
@@ -61,7 +62,7 @@ def verify(
         columns = ("item", "location", "state", "states", "sentence", "recorded_sha256", "found_sha256", "source")
         print_csv(columns, [[flat(item[c]) for c in columns] for item in found["items"]])
     else:
-        from aims_graph import evidence_tables, tables
+        from aims_graph.tables import evidence_tables, tables
 
         tables.show(evidence_tables.verified(found, library.catalogue.version))
     if any(state.is_finding for state in states):
@@ -75,7 +76,7 @@ def describe(
     format: Output = Format.table,
 ) -> None:
     """What to record of evidence files: location, SHA-256, media type and size in bytes."""
-    from aims_graph import evidence_files
+    from aims_graph.evidence import evidence_files
 
     found = [asdict(evidence_files.describe(path, root)) for path in files]
     columns = ("location", "sha256", "media_type", "size")
@@ -106,7 +107,7 @@ def reuse(
 ) -> None:
     """Which evidence of a case can be used again for what it also counts towards, and what is missing there?"""
     from aims_graph import evidenced
-    from aims_graph.reuse import reuse_json
+    from aims_graph.evidence.reuse import reuse_json
 
     library = opened(data, records, workspace)
     asked = options(library, as_of, role, system_class, framework, trust, min_degree)
@@ -116,7 +117,7 @@ def reuse(
     elif format is Format.csv:
         print_csv(evidenced.REUSE_COLUMNS, evidenced.reuse_rows(found))
     else:
-        from aims_graph import evidence_tables, tables
+        from aims_graph.tables import evidence_tables, tables
 
         labels = {e.id: e.label for e in library.catalogue.editions.values()}
         tables.show(evidence_tables.reuse(found, labels))
@@ -132,7 +133,7 @@ def deadlines(
 ) -> None:
     """What is due when: actions, reviews, waivers, evidence; and the outer limits of reporting serious incidents."""
     from aims_graph import evidenced
-    from aims_graph.deadlines import deadlines_json
+    from aims_graph.evidence.deadlines import deadlines_json
 
     library = opened(data, records, workspace)
     found = deadlines_json(library.catalogue, evidenced.find_deadlines(library, day(as_of)))
@@ -141,6 +142,6 @@ def deadlines(
     elif format is Format.csv:
         print_csv(evidenced.DEADLINE_COLUMNS, evidenced.deadline_rows(found))
     else:
-        from aims_graph import evidence_tables, tables
+        from aims_graph.tables import evidence_tables, tables
 
         tables.show(evidence_tables.deadlines(found))

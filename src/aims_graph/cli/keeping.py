@@ -85,9 +85,9 @@ def _of_workspace(
     folder: Path, data: list[Path] | None, as_of: date, format: FindingsFormat
 ) -> tuple[tuple[Finding, ...], str]:
     """What is found in a workspace of any size, and that as it is written; a place is an entry of the log."""
-    from aims_graph import workspace_findings
-    from aims_graph.assessing import Assessor
-    from aims_graph.workspace import Workspace
+    from aims_graph.workspaces import workspace_findings
+    from aims_graph.workspaces.assessing import Assessor
+    from aims_graph.workspaces.workspace import Workspace
 
     library = Library.open(data or ())
     with Workspace.open(folder) as workspace:
@@ -103,14 +103,15 @@ def _written(
     format: FindingsFormat,
     places: dict[str, tuple[str, int]] | None = None,
 ) -> str:
-    from aims_graph import findings_text, reports
+    from aims_graph.checking import reports
+    from aims_graph.tables import findings_text
 
     columns = ("code", "severity", "record", "name", "message", "provision", "asked_by", "source")
     if format is FindingsFormat.sarif:
         of_files = library.records.facts.place if library.records else {}
         return json_text(reports.sarif(found, library.rules, as_of, of_files if places is None else places))
     if format is FindingsFormat.turtle:
-        from aims_graph import shapes, validation
+        from aims_graph.checking import shapes, validation
 
         texts = [text for _, text in library.records.on(as_of).texts] if library.records else []
         return validation.report_turtle(shapes.results(library.rules, texts, as_of))
@@ -274,7 +275,7 @@ def review_compare(
     elif format is Format.csv:
         print_csv(columns, rows)
     else:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         shown = [["" if c is None else f"{c:.2f}" if isinstance(c, float) else str(c) for c in r] for r in rows]
         tables.show(tables.rows(columns, shown))
@@ -312,7 +313,7 @@ def review_experts(
     elif format is Format.csv:
         print_csv(columns, lines)
     else:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         kappa = "" if found.agreement.kappa is None else f", kappa {found.agreement.kappa:.2f}"
         who = ", ".join(found.experts) or "nobody named"

@@ -90,7 +90,7 @@ def gaps(
     elif format is Format.csv:
         print_csv(GAP_COLUMNS, _gap_rows(found))
     else:
-        from aims_graph import planning_tables, tables
+        from aims_graph.tables import planning_tables, tables
 
         tables.show(planning_tables.gaps(found, every))
 
@@ -141,7 +141,7 @@ def residual(
     elif format is Format.csv:
         print_csv(LEFT_COLUMNS, [[_cell(item, c) for c in LEFT_COLUMNS] for item in found["left"]])
     else:
-        from aims_graph import planning_tables, tables
+        from aims_graph.tables import planning_tables, tables
 
         tables.show(planning_tables.residual(found, tree))
 
@@ -194,7 +194,7 @@ def plan(
     elif format is Format.csv:
         print_csv(PLAN_COLUMNS, _plan_rows(found))
     else:
-        from aims_graph import planning_tables, tables
+        from aims_graph.tables import planning_tables, tables
 
         tables.show(planning_tables.plan(found))
 

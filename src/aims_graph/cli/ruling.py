@@ -31,7 +31,7 @@ def rules(
     found = traceability.rows(library.catalogue, library.rules, framework)
     rows = [{**row, "evidence": "; ".join(row["evidence"])} for row in found]
     if format is Format.table:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         asked = [row for row in rows if row["reason"] is None]
         silent = [row for row in rows if row["reason"] is not None]

@@ -69,8 +69,9 @@ def what_if(
     format: Output = Format.table,
 ) -> None:
     """Which claims would be gained, lost, raised or lowered if mapping rows were other than they are?"""
-    from aims_graph import weighing, weighing_tables
+    from aims_graph import weighing
     from aims_graph.suppositions import Wanted
+    from aims_graph.tables import weighing_tables
     from aims_graph.what_if import what_if_json
 
     library = Library.open(data or ())
@@ -93,8 +94,9 @@ def diff(
     format: Output = Format.table,
 ) -> None:
     """Which rows differ in another state of the mappings, and which claims are gained, lost, raised or lowered?"""
-    from aims_graph import weighing, weighing_tables
+    from aims_graph import weighing
     from aims_graph.comparison import comparison_json
+    from aims_graph.tables import weighing_tables
 
     here, there = Library.open(data or ()), Library.open((*(data or ()), folder))
     asked = options(there, as_of, role, system_class, None, trust, limit=limit)
@@ -117,7 +119,8 @@ def weak_points(
     format: Output = Format.table,
 ) -> None:
     """Which mapping rows should be reviewed first: those on which most rests, and that may be wrong?"""
-    from aims_graph import weighing, weighing_tables
+    from aims_graph import weighing
+    from aims_graph.tables import weighing_tables
     from aims_graph.weak_points import weak_points_json
 
     library = Library.open(data or ())
@@ -143,8 +146,9 @@ def impact(
     format: Output = Format.table,
 ) -> None:
     """What is touched when a framework or a provision changes: rows, claims, evidence, rules, records?"""
-    from aims_graph import weighing, weighing_tables
+    from aims_graph import weighing
     from aims_graph.impact import impact_json
+    from aims_graph.tables import weighing_tables
 
     library = opened(data, records, workspace)
     asked = options(library, as_of, role, system_class, None, trust, limit=limit)
@@ -187,6 +191,6 @@ def _print(
     elif format is Format.csv:
         print_csv(columns, [[flat(row[c]) for c in columns] for row in rows])
     else:
-        from aims_graph import tables
+        from aims_graph.tables import tables
 
         tables.show(table(found))

@@ -28,11 +28,11 @@ from aims_graph.cli.app import (
 from aims_graph.errors import DataError, InputError, UnknownName
 
 if TYPE_CHECKING:  # what only these commands need is imported by them
-    from aims_graph.assessing import Verdict
     from aims_graph.library import Library
     from aims_graph.model import Finding
-    from aims_graph.workspace import Workspace
-    from aims_graph.writing import Receipt, Writer
+    from aims_graph.workspaces.assessing import Verdict
+    from aims_graph.workspaces.workspace import Workspace
+    from aims_graph.workspaces.writing import Receipt, Writer
 
 Json = dict[str, Any]
 FINDINGS = 1
@@ -71,7 +71,7 @@ def init(
     organisation: Annotated[str, typer.Option(help="Whose records these are.")] = "",
 ) -> None:
     """Make a workspace for records."""
-    from aims_graph.workspace import BASE, Workspace
+    from aims_graph.workspaces.workspace import BASE, Workspace
 
     Workspace.init(folder, base or BASE, organisation or folder.resolve().name, moment())
     print(f"Made the workspace '{folder}'. Put records in:")
@@ -79,7 +79,7 @@ def init(
 
 
 def _signed(what: str, by: str | None, why: str | None, key: str | None) -> Any:
-    from aims_graph.workspace import Signature
+    from aims_graph.workspaces.workspace import Signature
 
     who = by or getpass.getuser()
     if not who.strip():
@@ -93,8 +93,8 @@ def _sayable(text: str) -> str:
 
 
 def _writer(library: Library, workspace: Workspace) -> Writer:
-    from aims_graph.assessing import Assessor
-    from aims_graph.writing import Writer
+    from aims_graph.workspaces.assessing import Assessor
+    from aims_graph.workspaces.writing import Writer
 
     return Writer(workspace, Assessor(library.catalogue, library.rules))
 
@@ -124,10 +124,10 @@ def _put(
     format: Format,
 ) -> None:
     """Read files, write them together, and tell what came of it."""
-    from aims_graph import incoming
+    from aims_graph.intake import incoming
     from aims_graph.library import Library
-    from aims_graph.workspace import Workspace, read_settings
-    from aims_graph.writing import Request
+    from aims_graph.workspaces.workspace import Workspace, read_settings
+    from aims_graph.workspaces.writing import Request
 
     folder = held(workspace)
     base = read_settings(folder).base
@@ -180,8 +180,8 @@ def import_(
 ) -> None:
     """Put the records of spreadsheets into the workspace, all or nothing. Exit 1 on findings, as for 'add'."""
     if template is not None:
-        from aims_graph import templates
         from aims_graph.files import write_bytes
+        from aims_graph.intake import templates
         from aims_graph.library import Library
 
         if template.exists():
@@ -209,10 +209,10 @@ def move(
     format: Output = Format.table,
 ) -> None:
     """Take a case one step on in its life. It is closed only when what its clause demands is recorded."""
-    from aims_graph import lifecycle
     from aims_graph.library import Library
-    from aims_graph.workspace import Workspace
-    from aims_graph.writing import Request
+    from aims_graph.workspaces import lifecycle
+    from aims_graph.workspaces.workspace import Workspace
+    from aims_graph.workspaces.writing import Request
 
     library = Library.open(data or ())
     with Workspace.open(held(workspace), write=True) as opened:
@@ -259,7 +259,7 @@ def withdraw(
 ) -> None:
     """Take records back, for a reason; they stay readable as of earlier days."""
     from aims_graph.library import Library
-    from aims_graph.workspace import Workspace
+    from aims_graph.workspaces.workspace import Workspace
 
     library = Library.open(data or ())
     with Workspace.open(held(workspace), write=True) as opened:
@@ -277,7 +277,7 @@ def history(
     format: Output = Format.table,
 ) -> None:
     """Who changed a record, when, why and what, oldest first."""
-    from aims_graph.workspace import Workspace
+    from aims_graph.workspaces.workspace import Workspace
 
     with Workspace.open(held(workspace)) as opened:
         node = _taken_back(opened, record) or _record(opened, record)
@@ -313,10 +313,10 @@ def export(
     format: Annotated[ExportFormat, typer.Option(help="turtle, jsonld, json or xlsx.")] = ExportFormat.turtle,
 ) -> None:
     """Write all records of the workspace to a file."""
-    from aims_graph import exporting
     from aims_graph.files import write_bytes
     from aims_graph.library import Library
-    from aims_graph.workspace import Workspace
+    from aims_graph.workspaces import exporting
+    from aims_graph.workspaces.workspace import Workspace
 
     library = Library.open(data or ())
     with Workspace.open(held(workspace)) as opened:
@@ -333,9 +333,9 @@ def export(
 @log_app.command("verify")
 def log_verify(workspace: InWorkspace = None, format: Output = Format.table) -> None:
     """Read the whole audit log and check every seal. Exit 1 and the place if anything is not as it was written."""
-    from aims_graph.auditlog import AuditLog
-    from aims_graph.upkeep import verify
-    from aims_graph.workspace import LOG, read_settings
+    from aims_graph.workspaces.auditlog import AuditLog
+    from aims_graph.workspaces.upkeep import verify
+    from aims_graph.workspaces.workspace import LOG, read_settings
 
     folder = held(workspace)
     read_settings(folder)
@@ -357,7 +357,7 @@ def backup(
     workspace: InWorkspace = None,
 ) -> None:
     """Copy the workspace as it is now to a new folder, and verify the copy. The copy can be opened as it is."""
-    from aims_graph import upkeep
+    from aims_graph.workspaces import upkeep
 
     found = upkeep.backup(held(workspace), target, moment())
     print(f"Copied {found.entries} entries, {found.statements} statements to '{target}', and verified them.")
@@ -370,7 +370,7 @@ def restore(
     target: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the workspace.")],
 ) -> None:
     """Make a workspace from a backup, in a new folder; nothing is replaced."""
-    from aims_graph import upkeep
+    from aims_graph.workspaces import upkeep
 
     found = upkeep.restore(copy, target)
     print(f"Restored {found.entries} entries, {found.statements} statements to '{target}'.\nHead: {found.head}")
@@ -384,7 +384,7 @@ def doctor(
     format: Output = Format.table,
 ) -> None:
     """Check log, store, versions and free space; bring a store that is behind up to date. Exit 1 on faults."""
-    from aims_graph import upkeep
+    from aims_graph.workspaces import upkeep
 
     where = held(folder or workspace)
     if rebuild:
@@ -406,14 +406,14 @@ def doctor(
 
 
 def _findings(writer: Writer, as_of: date, pairs: frozenset[Verdict]) -> tuple[Finding, ...]:
-    from aims_graph import workspace_findings
+    from aims_graph.workspaces import workspace_findings
 
     return workspace_findings.told(writer.workspace, writer.assessor, pairs, as_of)
 
 
 def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Format) -> None:
     """Say what a write did, and what evidence rules find in the records that it touched."""
-    from aims_graph import receipts
+    from aims_graph.workspaces import receipts
 
     base = writer.workspace.settings.base
     told = partial(_findings, writer, as_of)

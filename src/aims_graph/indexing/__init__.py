@@ -1,0 +1,1 @@
+"""What follows, compiled to arrays: a claim is looked up, not searched for."""

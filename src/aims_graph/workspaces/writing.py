@@ -1,0 +1,229 @@
+"""A write to a workspace: merged with what is there, checked, and then made wholly or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import pyoxigraph as ox
+
+from aims_graph.checking.procedures import Procedure
+from aims_graph.errors import DataError, InputError, Problem
+from aims_graph.vocab import AIMS, XSD
+from aims_graph.workspaces import lifecycle
+from aims_graph.workspaces.assessing import Assessment, Assessor, Verdict
+from aims_graph.workspaces.auditlog import Change
+from aims_graph.workspaces.merging import as_kept, below, merged
+from aims_graph.workspaces.record_store import Overlay, StoreView, line
+from aims_graph.workspaces.workspace import Signature, Workspace
+
+Triples = frozenset[ox.Triple]
+Places = Mapping[str, tuple[str, int | None]]
+REFUSE = ("Violation",)  # severities that keep a case from being closed
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a write did, or would do. Unless it is a trial or there was nothing to do, its entry is on disk."""
+
+    number: int | None  # of the log entry; None if nothing was written
+    seal: str | None
+    records: tuple[str, ...]  # IRIs of the records that change
+    reopened: tuple[str, ...]  # cases that reopen because their problem is back
+    found: frozenset[Verdict]  # rules that the touched records break afterwards
+    mended: frozenset[Verdict]  # rules that they broke before and break no more
+    repeated: bool = False  # the request had been carried out before, and nothing was done now
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to write: what is stated of records, and how.
+
+    What is stated of a property takes the place of its values; with `whole`, a record is what is stated of it and
+    nothing else. `expect` names the versions (numbers of log entries) that the writer has seen. `places` says where
+    each record stands in what was read, for errors.
+    """
+
+    stated: tuple[ox.Triple, ...]
+    whole: bool = False
+    expect: Mapping[str, int] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """A hash of what is asked for, to know a request again."""
+        lines = "\n".join(sorted(map(str, self.stated)))
+        return hashlib.sha256(f"{self.whole}\n{lines}".encode()).hexdigest()
+
+
+class Writer:
+    """Writes to one open workspace by one set of rules."""
+
+    def __init__(self, workspace: Workspace, assessor: Assessor) -> None:
+        self.workspace = workspace
+        self.assessor = assessor
+
+    def write(
+        self, request: Request, signature: Signature, now: datetime, as_of: date | None = None, trial: bool = False
+    ) -> Receipt:
+        """Write what a request states of records; a trial checks it and writes nothing.
+
+        Raises DataError where an integrity rule or the life of a case forbids it, or a case is closed that lacks
+        what its clause demands; InputError where a record has changed since, or a key was used for something else;
+        OutputError where it cannot be put on disk. Nothing is changed then.
+        """
+        self.workspace.ready()
+        repeated = self._repeated(signature, request.digest)
+        if repeated is not None:
+            return repeated
+        self._check_versions(request.expect)
+        before = self.workspace.store.view()
+        added, removed = merged(as_kept(request.stated), before, request.whole)
+        return _Step(self, before, added, removed, as_of or now.date(), request.places).make(
+            signature, request.digest, now, trial
+        )
+
+    def withdraw(
+        self, records: Collection[str], signature: Signature, now: datetime, as_of: date | None = None
+    ) -> Receipt:
+        """Take records (IRIs) back for a reason: they stay readable as of earlier days.
+
+        Raises DataError where records that stay link to them, InputError for an unknown record or a missing reason.
+        """
+        self.workspace.ready()
+        if not (signature.why or "").strip():
+            raise InputError("a record is withdrawn for a reason. Give it with --reason.")
+        before = self.workspace.store.view()
+        for record in records:
+            if not before.of(ox.NamedNode(record)):
+                raise InputError(f"'{self._name(record)}' is not a record of this workspace.")
+        removed = frozenset(t for r in records for t in below(ox.NamedNode(r), before))
+        day = as_of or now.date()
+        subjects = sorted({t.subject for t in removed if isinstance(t.subject, ox.NamedNode)}, key=str)
+        stamps = [t for subject in subjects for t in self._withdrawal(subject, day, signature)]
+        step = _Step(self, before, frozenset(), removed, day, {}, (*sorted(removed, key=str), *stamps))
+        return step.make(signature, hashlib.sha256(repr(sorted(records)).encode()).hexdigest(), now, trial=False)
+
+    def _withdrawal(self, subject: ox.NamedNode, day: date, signature: Signature) -> Iterator[ox.Triple]:
+        literal = ox.Literal(day.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
+        yield ox.Triple(subject, ox.NamedNode(f"{AIMS}withdrawnOn"), literal)
+        yield ox.Triple(subject, ox.NamedNode(f"{AIMS}withdrawnReason"), ox.Literal(signature.why or ""))
+        yield ox.Triple(subject, ox.NamedNode(f"{AIMS}withdrawnBy"), ox.Literal(signature.who))
+
+    def raised(self, day: date) -> dict[str, Procedure]:
+        """The rules that the organisation's own procedures make stricter on a day."""
+        return self.assessor.raised(self.workspace.store.about(f"{AIMS}ProcedureRule"), day)
+
+    def _repeated(self, signature: Signature, digest: str) -> Receipt | None:
+        number = None if signature.key is None else self.workspace.store.with_key(signature.key)
+        if number is None:
+            return None
+        entry = self.workspace.entry(number)
+        if entry.request != digest:
+            raise InputError(
+                f"the key '{signature.key}' was used on {entry.at} for another request (entry {number}). Use a new key."
+            )
+        return Receipt(number, entry.seal, (), (), frozenset(), frozenset(), repeated=True)
+
+    def _check_versions(self, expect: Mapping[str, int]) -> None:
+        for record, version in sorted(expect.items()):
+            now = self.workspace.store.version(record) or 0
+            if now != version:
+                seen = f"you have seen version {version}, it is at version {now}"
+                fix = "Read it again and make your change to that."
+                raise InputError(f"'{self._name(record)}' has changed since: {seen}. {fix}")
+
+    def _name(self, record: str) -> str:
+        return record.removeprefix(self.workspace.settings.base)
+
+
+class _Step:
+    """One change on its way: what it comes to, whether it may be made, and making it."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        before: StoreView,
+        added: Triples,
+        removed: Triples,
+        day: date,
+        places: Places,
+        taken_back: Iterable[ox.Triple] = (),
+    ) -> None:
+        self._writer, self._assessor = writer, writer.assessor
+        self._before, self._day, self._places = before, day, places
+        self._taken_back = taken_back
+        self.reopened = tuple(lifecycle.reopened(self._cases(added, removed), Overlay(before, added, removed)))
+        for case in self.reopened:
+            after = Overlay(before, added, removed)
+            old = {t for t in after.of(ox.NamedNode(case)) if t.predicate.value == lifecycle.STATE}
+            removed, added = removed | (old - added), (added - old) | {_state(case, lifecycle.REOPENED)}
+        self.added, self.removed = added, removed
+        self.after = Overlay(before, added, removed)
+        self.records = tuple(sorted({t.subject.value for t in (*added, *removed)}))  # type: ignore[union-attr]
+
+    def _cases(self, added: Triples, removed: Triples) -> list[str]:
+        nodes = {t.subject.value for t in (*added, *removed) if isinstance(t.subject, ox.NamedNode)}
+        return lifecycle.cases_in(nodes, Overlay(self._before, added, removed))
+
+    def make(self, signature: Signature, request: str, now: datetime, trial: bool) -> Receipt:
+        if not (self.added or self.removed):
+            return Receipt(None, None, (), (), frozenset(), frozenset())
+        assessed = self._assessor.assess([*self.added, *self.removed], self._before, self.after, self._day)
+        self._refuse(assessed)
+        store = self._writer.workspace.store
+        found = assessed.broken - assessed.of(self._assessor.integrity)
+        known = frozenset((rule, node) for node in {n for _, n in assessed.touched} for rule in store.broken(node))
+        mended = (known & assessed.touched) - found
+        if trial:
+            return Receipt(None, None, self.records, self.reopened, found, mended)
+        entry = self._writer.workspace.commit(self._change(), signature, request, now, (mended, found - known))
+        return Receipt(entry.number, entry.seal, self.records, self.reopened, found, mended)
+
+    def _change(self) -> Change:
+        store = self._writer.workspace.store
+        added = [line(ox.Quad(t.subject, t.predicate, t.object, store.graph)) for t in self.added]
+        added += [line(ox.Quad(t.subject, t.predicate, t.object, store.withdrawn)) for t in self._taken_back]
+        removed = [line(ox.Quad(t.subject, t.predicate, t.object, store.graph)) for t in self.removed]
+        return Change(tuple(sorted(added)), tuple(sorted(removed)))
+
+    def _refuse(self, assessed: Assessment) -> None:
+        """DataError with everything that forbids the change."""
+        problems = [*self._faults(assessed), *self._steps(), *self._closing()]
+        if problems:
+            raise DataError(sorted(problems, key=lambda p: (p.path, p.line or 0, p.what)))
+
+    def _faults(self, assessed: Assessment) -> Iterator[Problem]:
+        rules = self._assessor.rules.by_iri()
+        for shape, node in sorted(assessed.of(self._assessor.integrity)):
+            what, _, fix = rules[shape].message.partition(". ")
+            yield self._problem(node, f"{what}. (rule {rules[shape].code})", fix)
+
+    def _steps(self) -> Iterator[Problem]:
+        cases = self._cases(self.added, self.removed)
+        kept = [case for case in cases if case not in self.reopened]
+        for case, why in lifecycle.refused_steps(self._assessor.catalogue, kept, self._before, self.after):
+            yield self._problem(case, f"the case {why[0]}", why[1])
+
+    def _closing(self) -> Iterator[Problem]:
+        rules = self._assessor.rules.by_iri()
+        raised = self._writer.raised(self._day)
+        for case in lifecycle.closing(self._cases(self.added, self.removed), self._before, self.after):
+            found = self._assessor.of_records(lifecycle.belonging(case, self.after), self.after, self._day)
+            for shape, node in sorted(found):
+                rule = rules[shape]
+                severity = raised[shape].severity if shape in raised else rule.severity
+                if severity in REFUSE and shape not in self._assessor.integrity:
+                    what, _, fix = rule.message.partition(". ")
+                    closed = "" if node == case else f"{self._writer._name(case)} "
+                    yield self._problem(node, f"{closed}cannot be closed yet: {what}. (rule {rule.code})", fix)
+
+    def _problem(self, node: str, what: str, fix: str) -> Problem:
+        path, number = self._places.get(node, (str(self._writer.workspace.folder), None))
+        return Problem(path, number, f"{self._writer._name(node)}: {what}", fix)
+
+
+def _state(case: str, state: str) -> ox.Triple:
+    return ox.Triple(ox.NamedNode(case), ox.NamedNode(lifecycle.STATE), ox.NamedNode(state))
