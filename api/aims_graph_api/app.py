@@ -24,12 +24,15 @@ from aims_graph_api import (
     provisions,
     questions,
     search,
+    serving,
     weighing,
     what_else,
 )
 from aims_graph_api.headers import SafeHeaders
 from aims_graph_api.limits import BodyLimit
+from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import Today
+from aims_graph_api.serving import Serving
 
 PREFIX = "/api/v1"
 STATIC = Path(__file__).parent / "static"
@@ -40,26 +43,29 @@ def today_utc() -> date:
     return datetime.now(UTC).date()
 
 
-def create_app(library: Library, *, today: Today = today_utc) -> FastAPI:
+def create_app(
+    library: Library, *, today: Today = today_utc, organisations: dict[str, Organisation] | None = None
+) -> FastAPI:
     """The service over what is loaded; `today` gives the day of an answer that names none.
 
     Raises DataError for a saved question that is wrong, before anything is served.
     """
     app = FastAPI(title=describing.TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
+    serving.install(app, Serving(library, organisations or {}))
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
     problems.install(app)
     for routes in (
-        frameworks.router(library, today),
-        what_else.router(library, today),  # before provisions, whose path would take its own
-        provisions.router(library, today),
-        explain.router(library, today),
-        weighing.router(library, today),
-        planning.router(library, today),
-        consistency.router(library, today),
-        crosswalks.router(library, today),
-        search.router(library),
-        questions.router(library, today),
+        frameworks.router(today),
+        what_else.router(today),  # before provisions, whose path would take its own
+        provisions.router(today),
+        explain.router(today),
+        weighing.router(today),
+        planning.router(today),
+        consistency.router(today),
+        crosswalks.router(today),
+        search.router(),
+        questions.router(today),
         health.routes,
     ):
         app.include_router(routes, prefix=PREFIX)
@@ -70,7 +76,7 @@ def create_app(library: Library, *, today: Today = today_utc) -> FastAPI:
         return describing.document(app, library, PREFIX)
 
     app.openapi = document  # type: ignore[method-assign]
-    app.include_router(pages.router(library, today, document))
+    app.include_router(pages.router(today, document))
     app.mount("/static", StaticFiles(directory=STATIC))
     _ = library.names, library.questions
     return app

@@ -13,6 +13,7 @@ from aims_graph.library import Library
 from aims_graph.trace import Options
 from aims_graph_api import consistency_responses, problems
 from aims_graph_api.parameters import MOST_TARGETS, Reading, Today, Typed, day
+from aims_graph_api.serving import Loaded
 
 
 class Rows(Reading):
@@ -41,30 +42,30 @@ class Pairs(Rows):
     limit: Annotated[int, Field(ge=1, le=200, description="At most so many pairs.")] = 10
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The routes that check mapping rows."""
     routes = APIRouter(prefix="/review", tags=["review"])
     errors = problems.declared((400, *problems.NAMED, 422))
 
-    def asked(rows: Rows) -> Asked:
+    def asked(library: Library, rows: Rows) -> Asked:
         frameworks = tuple(library.names.edition(f) for f in rows.framework)
         limit = rows.limit if isinstance(rows, Pairs | Following) else None
         options = Options(day(rows.as_of, today), trust=rows.trust, frameworks=frameworks, limit=limit)
         return Asked(options, rows.proposed)
 
     @routes.get("/conflicts", response_model=consistency_responses.Conflicts, responses=errors)
-    def conflicts(rows: Annotated[Rows, Query()]) -> JSONResponse:
+    def conflicts(library: Loaded, rows: Annotated[Rows, Query()]) -> JSONResponse:
         """List the sets of mapping rows that cannot all be right, each with its proof."""
-        return JSONResponse(conflicts_json(library.catalogue, asked(rows)))
+        return JSONResponse(conflicts_json(library.catalogue, asked(library, rows)))
 
     @routes.get("/entailed", response_model=consistency_responses.Entailed, responses=errors)
-    def entailed(rows: Annotated[Following, Query()]) -> JSONResponse:
+    def entailed(library: Loaded, rows: Annotated[Following, Query()]) -> JSONResponse:
         """List the mapping rows that follow from others, with the rows they follow from."""
-        return JSONResponse(entailed_json(library.catalogue, asked(rows)))
+        return JSONResponse(entailed_json(library.catalogue, asked(library, rows)))
 
     @routes.get("/next", response_model=consistency_responses.NextPairs, responses=errors)
-    def next_pairs(rows: Annotated[Pairs, Query()]) -> JSONResponse:
+    def next_pairs(library: Loaded, rows: Annotated[Pairs, Query()]) -> JSONResponse:
         """List the pairs whose judgement is expected to leave the fewest relations open elsewhere."""
-        return JSONResponse(next_json(library.catalogue, asked(rows)))
+        return JSONResponse(next_json(library.catalogue, asked(library, rows)))
 
     return routes

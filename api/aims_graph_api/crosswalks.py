@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aims_graph import weighing
 from aims_graph.coverage import coverage, coverage_json
-from aims_graph.library import Library
 from aims_graph.matrix import AGREE, DISAGREE, OURS_ONLY, THEIRS_ONLY, crosswalk_json
 from aims_graph_api import problems
 from aims_graph_api.parameters import Asking, Moment, Today, day, options
 from aims_graph_api.responses import DegreeWord, Fraction, Place
+from aims_graph_api.serving import Loaded
 from aims_graph_api.weighing_responses import Truncated
 
 Status = Literal["proposed", "double-read", "accepted", "published"]
@@ -148,19 +148,19 @@ class Pairing(Asking):
 Framework = Annotated[str, Path(description="A framework, by id or a name people type.")]
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The routes for two frameworks."""
     routes = APIRouter(tags=["mappings"])
     errors = problems.declared((400, *problems.NAMED, 422))
 
     @routes.get("/crosswalks/{a}/{b}", response_model=Crosswalk, responses=errors)
-    def crosswalk(a: Framework, b: Framework, asked: Annotated[Pairing, Query()]) -> JSONResponse:
+    def crosswalk(library: Loaded, a: Framework, b: Framework, asked: Annotated[Pairing, Query()]) -> JSONResponse:
         """Give every row between two frameworks, what follows beside them, and what has no counterpart."""
         chosen = replace(options(library, today, asked), limit=asked.limit)
         return JSONResponse(crosswalk_json(weighing.crosswalk(library, a, b, chosen), asked.sources))
 
     @routes.get("/coverage", response_model=Coverage, responses=errors)
-    def judged(asked: Annotated[Moment, Query()]) -> JSONResponse:
+    def judged(library: Loaded, asked: Annotated[Moment, Query()]) -> JSONResponse:
         """Count the duties of each framework that were judged against each other one."""
         on = day(asked.as_of, today)
         return JSONResponse(coverage_json(library.catalogue, coverage(library.catalogue, on), on))

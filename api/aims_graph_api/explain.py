@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from aims_graph.explaining import explanation_json
-from aims_graph.library import Library
 from aims_graph_api import problems, responses
 from aims_graph_api.parameters import Asking, Today, Typed, options
+from aims_graph_api.serving import Loaded
 
 
 class Pair(Asking):
@@ -21,7 +21,7 @@ class Pair(Asking):
     end: Annotated[Typed, Field(alias="to", description="The provision that it may count towards.")]
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The route that explains a claim."""
     routes = APIRouter(tags=["explain"])
 
@@ -30,7 +30,7 @@ def router(library: Library, today: Today) -> APIRouter:
         response_model=responses.Explanation,
         responses=problems.declared((400, *problems.NAMED, 422)),
     )
-    def why(asked: Annotated[Pair, Query()]) -> JSONResponse:
+    def why(library: Loaded, asked: Annotated[Pair, Query()]) -> JSONResponse:
         """Show every proof that one thing counts towards another, why only in part, or the edge that stopped it."""
         found = library.explain(asked.start, asked.end, options(library, today, asked))
         return JSONResponse(explanation_json(found))

@@ -9,20 +9,20 @@ from fastapi.responses import JSONResponse
 
 from aims_graph.errors import InputError
 from aims_graph.history import history, history_json
-from aims_graph.library import Library
 from aims_graph.showing import framework_json, frameworks_json
 from aims_graph_api import problems, responses
 from aims_graph_api.parameters import LONGEST, Between, Moment, Today, day
+from aims_graph_api.serving import Loaded
 
 FrameworkId = Annotated[str, Path(max_length=LONGEST, description="A framework, by id or a name people type.")]
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The routes that list editions and their changes."""
     routes = APIRouter(tags=["frameworks"])
 
     @routes.get("/frameworks", response_model=responses.Frameworks, responses=problems.declared((400, 422)))
-    def frameworks(asked: Annotated[Moment, Query()]) -> JSONResponse:
+    def frameworks(library: Loaded, asked: Annotated[Moment, Query()]) -> JSONResponse:
         """List every framework edition that is loaded, with counts by kind of provision in force on a day."""
         return JSONResponse(frameworks_json(library.catalogue, day(asked.as_of, today)))
 
@@ -31,7 +31,7 @@ def router(library: Library, today: Today) -> APIRouter:
         response_model=responses.FrameworkChanges,
         responses=problems.declared((400, *problems.NAMED, 422)),
     )
-    def changes(id: FrameworkId, asked: Annotated[Between, Query()]) -> JSONResponse:
+    def changes(library: Loaded, id: FrameworkId, asked: Annotated[Between, Query()]) -> JSONResponse:
         """List what was inserted, replaced or repealed after one day, up to another."""
         edition = library.catalogue.editions[library.names.edition(id)]
         start, end = day(asked.start, today), day(asked.end, today)
@@ -44,7 +44,7 @@ def router(library: Library, today: Today) -> APIRouter:
         response_model=responses.Framework,
         responses=problems.declared((400, *problems.NAMED, 422)),
     )
-    def framework(id: FrameworkId, asked: Annotated[Moment, Query()]) -> JSONResponse:
+    def framework(library: Loaded, id: FrameworkId, asked: Annotated[Moment, Query()]) -> JSONResponse:
         """Show one framework edition: what it is, how binding, and how much of it is loaded."""
         found = library.catalogue.editions[library.names.edition(id)]
         return JSONResponse(framework_json(library.catalogue, found, day(asked.as_of, today)))

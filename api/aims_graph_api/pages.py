@@ -21,6 +21,7 @@ from aims_graph_api.drawing import Drawing, draw
 from aims_graph_api.parameters import LONGEST, Asking, Today, options
 from aims_graph_api.problems import kind_of
 from aims_graph_api.rendering import render
+from aims_graph_api.serving import Loaded
 
 ALSO_FOUND = 10  # search results offered where a name is unknown
 
@@ -60,12 +61,14 @@ def _form(q: str, role: list[str] | None, as_of: str, system_class: str) -> Form
     return Form(q.strip(), roles, as_of.strip(), system_class or ANY_CLASS)
 
 
-def router(library: Library, today: Today, document: Callable[[], dict[str, Any]]) -> APIRouter:
-    """The pages over a library; `document` gives the OpenAPI document."""
+def router(today: Today, document: Callable[[], dict[str, Any]]) -> APIRouter:
+    """The pages; `document` gives the OpenAPI document."""
     pages = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     @pages.get("/")
-    def ask(q: str = "", role: RoleNames = None, as_of: str = "", system_class: str = "") -> HTMLResponse:
+    def ask(
+        library: Loaded, q: str = "", role: RoleNames = None, as_of: str = "", system_class: str = ""
+    ) -> HTMLResponse:
         """The form, and below it the answer to `q`."""
         form = _form(q, role, as_of, system_class)
         try:
@@ -75,7 +78,9 @@ def router(library: Library, today: Today, document: Callable[[], dict[str, Any]
         return _page(library, form, "ask.html", answer=answer, frameworks=frameworks_json(library.catalogue, today()))
 
     @pages.get("/provisions/{curie:path}")
-    def provision(curie: str, role: RoleNames = None, as_of: str = "", system_class: str = "") -> HTMLResponse:
+    def provision(
+        library: Loaded, curie: str, role: RoleNames = None, as_of: str = "", system_class: str = ""
+    ) -> HTMLResponse:
         """One provision: its facts, what it counts towards, and its neighbourhood as a picture."""
         form = _form(curie, role, as_of, system_class)
         try:

@@ -11,13 +11,13 @@ from pydantic import Field
 
 from aims_graph import planned
 from aims_graph.gaps import gaps_json
-from aims_graph.library import Library
 from aims_graph.planning import Costs, plan_json
 from aims_graph.relations import Degree
 from aims_graph.residuals import residual_json
 from aims_graph_api import planning_responses as responses
 from aims_graph_api import problems
 from aims_graph_api.parameters import MOST_TARGETS, Asking, Today, Typed, options
+from aims_graph_api.serving import Loaded
 
 MOST_SECONDS = 30.0  # that one request may search for a plan
 Several = Annotated[list[Typed], Field(default_factory=list, max_length=MOST_TARGETS)]
@@ -62,26 +62,26 @@ class Planning(Asking):
     time_limit: Annotated[float, Field(ge=0, le=MOST_SECONDS, description="Seconds that the search may take.")] = 10.0
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The planning routes."""
     routes = APIRouter(tags=["planning"])
     errors = problems.declared((400, *problems.NAMED, 422))
 
     @routes.get("/gaps", response_model=responses.Gaps, responses=errors)
-    def gaps(asked: Annotated[Covering, Query()]) -> JSONResponse:
+    def gaps(library: Loaded, asked: Annotated[Covering, Query()]) -> JSONResponse:
         """List the duties that are not covered when some things are done, or by what the records show, and why."""
         frameworks = tuple(library.names.edition(f) for f in asked.framework)
         chosen = replace(options(library, today, asked), frameworks=frameworks)
         return JSONResponse(gaps_json(library.catalogue, planned.find_gaps(library, asked.target, chosen, asked.all)))
 
     @routes.get("/residual", response_model=responses.Residual, responses=errors)
-    def residual(asked: Annotated[Leaving, Query()]) -> JSONResponse:
+    def residual(library: Loaded, asked: Annotated[Leaving, Query()]) -> JSONResponse:
         """Say what is left of one thing when all that others ask is done, part by part."""
         found = planned.find_residual(library, asked.done, asked.of, options(library, today, asked))
         return JSONResponse(residual_json(library.catalogue, found))
 
     @routes.post("/plan", response_model=responses.Plan, responses=errors | problems.declared((413,)))
-    def plan(asked: Planning) -> JSONResponse:
+    def plan(library: Loaded, asked: Planning) -> JSONResponse:
         """Find the cheapest actions that close a set of duties, across frameworks, with the optimum proved."""
         costs = Costs(planned.stated_costs(library, asked.cost, "cost"), asked.each)
         degree = Degree[asked.degree.upper()]

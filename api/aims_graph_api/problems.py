@@ -43,6 +43,16 @@ AMBIGUOUS_NAME = Kind("ambiguous-name", "Several things have this name", 409)
 BAD_INPUT = Kind("unusable-input", "This request cannot be used", 400)
 BAD_QUERY = Kind("unusable-query", "This query cannot be run", 400)
 TOO_LARGE = Kind("too-large", "This request is too large", 413)
+NO_KEY = Kind("no-key", "This needs a key", 401)
+NOT_ALLOWED = Kind("not-allowed", "This is not allowed", 403)
+NOT_ACCEPTABLE = Kind("not-acceptable", "This is not to be had in a format that is accepted", 406)
+TOOK_TOO_LONG = Kind("took-too-long", "This took longer than it may", 408)
+CHANGED_SINCE = Kind("changed-since", "This is not as it was when it was read", 412)
+MEDIA_TYPE_UNKNOWN = Kind("unsupported-media-type", "This format cannot be read here", 415)
+UNSOUND_RECORDS = Kind("unsound-records", "These records cannot be kept as they are", 422)
+NO_VERSION = Kind("no-version", "This needs the version that it changes", 428)
+TOO_MANY = Kind("too-many-requests", "Too many requests", 429)
+UNAVAILABLE = Kind("unavailable", "This cannot be answered now", 503)
 INVALID = Kind("invalid-parameters", "A parameter or the body is not of the form asked for", 422)
 BAD_DATA = Kind("unsound-data", "The data of this service is wrong", 500)
 FAILED = Kind("failed", "The service failed", 500)
@@ -54,10 +64,22 @@ OF_ERROR: dict[type[AimsGraphError], Kind] = {
     QueryError: BAD_QUERY,
     DataError: BAD_DATA,
 }
+REFUSALS = (  # what routes raise as Refused
+    *(NO_KEY, NOT_ALLOWED, NOT_ACCEPTABLE, TOOK_TOO_LONG, CHANGED_SINCE, MEDIA_TYPE_UNKNOWN, UNSOUND_RECORDS),
+    *(NO_VERSION, TOO_MANY, UNAVAILABLE),
+)
 OF_STATUS = {kind.status: kind for kind in (NO_ROUTE, WRONG_METHOD, TOO_LARGE)}
 
 NAMED = (404, 409)  # what a route that resolves a name can answer
 EVERYWHERE = (405, 500)  # what any route can answer
+
+
+class Refused(Exception):
+    """What a route does not do, and why: one of the kinds of problem, what and how to mend it, headers."""
+
+    def __init__(self, kind: Kind, detail: str, headers: dict[str, str] | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.kind, self.detail, self.headers, self.more = kind, detail, headers, more
 
 
 def kind_of(error: AimsGraphError) -> Kind:
@@ -84,6 +106,12 @@ def on_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AimsGraphError)
     more = {"candidates": list(error.candidates)} if isinstance(error, NameError_) else {}
     return problem(request, kind_of(error), str(error), **more)
+
+
+def on_refused(request: Request, error: Exception) -> JSONResponse:
+    """What a route refuses."""
+    assert isinstance(error, Refused)
+    return problem(request, error.kind, error.detail, headers=error.headers, **error.more)
 
 
 def on_http(request: Request, error: Exception) -> JSONResponse:
@@ -123,6 +151,7 @@ def on_failure(request: Request, _: Exception) -> JSONResponse:
 def install(app: FastAPI) -> None:
     """Answer every error of an application as a problem."""
     app.add_exception_handler(AimsGraphError, on_error)
+    app.add_exception_handler(Refused, on_refused)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(Exception, on_failure)
@@ -134,7 +163,7 @@ def declared(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(status: int) -> dict[str, Any]:
-    kinds = [k for k in (*OF_ERROR.values(), *OF_STATUS.values(), INVALID, FAILED) if k.status == status]
+    kinds = [k for k in (*OF_ERROR.values(), *OF_STATUS.values(), *REFUSALS, INVALID, FAILED) if k.status == status]
     return {
         "description": "; ".join(f"{k.title} (`{k.name}`)" for k in kinds) + ".",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
-from aims_graph.library import Library
 from aims_graph.showing import show_json
 from aims_graph_api import problems, responses
 from aims_graph_api.parameters import LONGEST, Moment, Today, day
+from aims_graph_api.serving import Loaded
 
 Curie = Annotated[
     str,
@@ -18,7 +18,7 @@ Curie = Annotated[
 ]
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The route that shows a provision."""
     routes = APIRouter(tags=["provisions"])
 
@@ -27,7 +27,7 @@ def router(library: Library, today: Today) -> APIRouter:
         response_model=responses.ProvisionShown,
         responses=problems.declared((400, *problems.NAMED, 422)),
     )
-    def provision(curie: Curie, asked: Annotated[Moment, Query()]) -> JSONResponse:
+    def provision(library: Loaded, curie: Curie, asked: Annotated[Moment, Query()]) -> JSONResponse:
         """Show one provision: what it asks, of whom, from when, and its mappings in both directions."""
         found = library.names.resolve(curie)
         return JSONResponse(show_json(library.catalogue, library.rules, found, day(asked.as_of, today)))

@@ -10,10 +10,10 @@ from pydantic import ConfigDict
 
 from aims_graph import asked
 from aims_graph.errors import InputError
-from aims_graph.library import Library
 from aims_graph.showing import questions_json
 from aims_graph_api import problems, responses
 from aims_graph_api.parameters import LONGEST, Reading, Today, day
+from aims_graph_api.serving import Loaded
 
 QuestionName = Annotated[str, Path(max_length=LONGEST, description="The name of a saved question.")]
 
@@ -37,12 +37,12 @@ class Bound(Reading):
         return dict(self.model_extra or {})
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The routes of saved questions."""
     routes = APIRouter(tags=["questions"])
 
     @routes.get("/questions", response_model=responses.Questions, responses=problems.declared(()))
-    def questions() -> JSONResponse:
+    def questions(library: Loaded) -> JSONResponse:
         """List the saved questions, what each answers and takes."""
         return JSONResponse(questions_json(library.questions))
 
@@ -52,7 +52,7 @@ def router(library: Library, today: Today) -> APIRouter:
         response_class=ResultsResponse,
         responses=problems.declared((400, *problems.NAMED, 422)),
     )
-    def question(name: QuestionName, bound: Annotated[Bound, Query()]) -> ResultsResponse:
+    def question(library: Loaded, name: QuestionName, bound: Annotated[Bound, Query()]) -> ResultsResponse:
         """Ask a saved question: query parameters bind its own, which `/questions` lists, as people type values."""
         rows = asked.ask(library, name, bound.values(), day(bound.as_of, today), bound.trust)
         return ResultsResponse(asked.results_json(rows))

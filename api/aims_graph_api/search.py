@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from aims_graph.library import Library
 from aims_graph.showing import find_json
 from aims_graph_api import problems, responses
 from aims_graph_api.parameters import Typed
+from aims_graph_api.serving import Loaded
 
 
 class Words(BaseModel):
@@ -23,12 +23,12 @@ class Words(BaseModel):
     limit: Annotated[int, Field(ge=1, le=1000, description="At most so many results.")] = 25
 
 
-def router(library: Library) -> APIRouter:
+def router() -> APIRouter:
     """The search route."""
     routes = APIRouter(tags=["search"])
 
     @routes.get("/search", response_model=responses.Found, responses=problems.declared((400, 422)))
-    def search(asked: Annotated[Words, Query()]) -> JSONResponse:
+    def search(library: Loaded, asked: Annotated[Words, Query()]) -> JSONResponse:
         """Search provisions by id, notation, title and summary, best places first."""
         return JSONResponse(find_json(library.catalogue, library.names, asked.q, asked.limit))
 

@@ -19,6 +19,7 @@ from aims_graph.what_if import what_if_json
 from aims_graph_api import problems
 from aims_graph_api import weighing_responses as responses
 from aims_graph_api.parameters import MOST_TARGETS, Asking, Today, Typed, day, options
+from aims_graph_api.serving import Loaded
 
 Several = Annotated[list[Typed], Field(default_factory=list, max_length=MOST_TARGETS)]
 
@@ -58,33 +59,33 @@ class Changing(Limited):
     end: Annotated[str | None, Field(alias="to", description="Up to this day; the as-of day where left out.")] = None
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The routes that weigh claims."""
     routes = APIRouter(tags=["weighing"])
     errors = problems.declared((400, *problems.NAMED, 422))
 
-    def limited(asked: Limited) -> Options:
+    def limited(library: Library, asked: Limited) -> Options:
         return replace(options(library, today, asked), limit=asked.limit)
 
     @routes.get("/what-if", response_model=responses.WhatIf, responses=errors)
-    def what_if(asked: Annotated[Supposing, Query()]) -> JSONResponse:
+    def what_if(library: Loaded, asked: Annotated[Supposing, Query()]) -> JSONResponse:
         """Say which claims would be gained, lost, raised or lowered if mapping rows were other than they are."""
         texts = (asked.reject, asked.change, asked.confidence, asked.accept, asked.add)
         wanted = Wanted(*(tuple(t) for t in texts))
-        found = weighing.what_if(library, wanted, asked.start, limited(asked))
+        found = weighing.what_if(library, wanted, asked.start, limited(library, asked))
         return JSONResponse(what_if_json(library.catalogue, found))
 
     @routes.get("/weak-points", response_model=responses.WeakPoints, responses=errors)
-    def weak_points(asked: Annotated[Reviewing, Query()]) -> JSONResponse:
+    def weak_points(library: Loaded, asked: Annotated[Reviewing, Query()]) -> JSONResponse:
         """List the mapping rows that carry claims, those first whose review matters most."""
         frameworks = tuple(library.names.edition(f) for f in asked.framework)
-        found = weighing.weak_points(library, replace(limited(asked), frameworks=frameworks))
+        found = weighing.weak_points(library, replace(limited(library, asked), frameworks=frameworks))
         return JSONResponse(weak_points_json(found))
 
     @routes.get("/impact", response_model=responses.Impact, responses=errors)
-    def impact(asked: Annotated[Changing, Query()]) -> JSONResponse:
+    def impact(library: Loaded, asked: Annotated[Changing, Query()]) -> JSONResponse:
         """Say what is touched when a framework or a provision changes: rows, claims, evidence, rules and records."""
-        chosen = limited(asked)
+        chosen = limited(library, asked)
         first, last = (None if d is None else day(d, today) for d in (asked.start, asked.end))
         between = weighing.days(first, last, chosen.as_of)
         found = weighing.impact(library, asked.target, between, chosen)

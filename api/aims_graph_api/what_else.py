@@ -9,10 +9,10 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from aims_graph.answers import what_else_json
-from aims_graph.library import Library
 from aims_graph_api import problems, responses
 from aims_graph_api.parameters import MOST_TARGETS, Selecting, Today, Typed, options
 from aims_graph_api.provisions import Curie
+from aims_graph_api.serving import Loaded
 
 
 class Together(Selecting):
@@ -24,18 +24,18 @@ class Together(Selecting):
     ]
 
 
-def router(library: Library, today: Today) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The routes of the what-else question."""
     routes = APIRouter(tags=["what else"])
     errors = problems.declared((400, *problems.NAMED, 422))
 
     @routes.get("/provisions/{curie:path}/what-else", response_model=responses.WhatElse, responses=errors)
-    def what_else(curie: Curie, asked: Annotated[Selecting, Query()]) -> JSONResponse:
+    def what_else(library: Loaded, curie: Curie, asked: Annotated[Selecting, Query()]) -> JSONResponse:
         """Say what doing all that one provision asks also counts towards, each answer with its proof."""
         return JSONResponse(what_else_json(library.what_else([curie], options(library, today, asked))))
 
     @routes.post("/what-else", response_model=responses.WhatElse, responses=errors | problems.declared((413,)))
-    def what_else_together(asked: Together) -> JSONResponse:
+    def what_else_together(library: Loaded, asked: Together) -> JSONResponse:
         """Say what doing all that several provisions ask, taken together, also counts towards."""
         return JSONResponse(what_else_json(library.what_else(asked.targets, options(library, today, asked))))
 

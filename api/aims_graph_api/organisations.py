@@ -1,0 +1,106 @@
+"""The organisations whose records a service keeps, each in a workspace of its own that nobody else reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import RLock
+from typing import TypeVar
+
+from aims_graph.errors import InputError
+from aims_graph.library import Library
+from aims_graph.workspaces import workspace_records
+from aims_graph.workspaces.assessing import Assessor
+from aims_graph.workspaces.workspace import Workspace, is_workspace
+from aims_graph.workspaces.writing import Receipt, Writer
+
+Done = TypeVar("Done")
+
+
+class Organisation:
+    """One organisation: its workspace, open to write and held by this process alone.
+
+    Reads and writes take turns, so that no reader sees a half-written change. `entry` is the number of the last log
+    entry: the version of all its records together.
+    """
+
+    def __init__(self, name: str, folder: Path, library: Library) -> None:
+        self.name, self.folder = name, folder
+        self._turn = RLock()
+        self._workspace = Workspace.open(folder, write=True)
+        self._plain = library
+        self._writer = self._made()
+        self._read: tuple[int, Library] | None = None
+
+    def _made(self) -> Writer:
+        return Writer(self._workspace, Assessor(self._plain.catalogue, self._plain.rules))
+
+    @property
+    def base(self) -> str:
+        """What the IRIs of its records begin with."""
+        return self._workspace.settings.base
+
+    @property
+    def entry(self) -> int:
+        """The last log entry."""
+        with self._turn:
+            return self._workspace.store.number
+
+    @contextmanager
+    def open(self) -> Iterator[Workspace]:
+        """Its workspace, for as long as nobody else has a turn."""
+        with self._turn:
+            yield self._workspace
+
+    def write(self, act: Callable[[Writer], Receipt]) -> Receipt:
+        """Let a writer act; raises what it raises, and then nothing has changed."""
+        with self._turn:
+            return act(self._writer)
+
+    def library(self) -> Library:
+        """What is loaded, with the records of this organisation as of its last entry."""
+        with self._turn:
+            entry = self._workspace.store.number
+            if self._read is None or self._read[0] != entry:
+                self._read = (entry, replace(self._plain, records=workspace_records.of(self._workspace)))
+            return self._read[1]
+
+    def reload(self, library: Library) -> None:
+        """Go on with other data, such as a mapping that was added."""
+        with self._turn:
+            self._plain, self._read = library, None
+            self._writer = self._made()
+
+    def close(self) -> None:
+        """Finish the write that is under way, and let go of the workspace."""
+        with self._turn:
+            self._workspace.close()
+
+
+def opened(folders: list[Path], library: Library) -> dict[str, Organisation]:
+    """The organisations of workspace folders, each under the name of its folder.
+
+    Raises InputError where a folder is no workspace, two have the same name, or one is held by another process.
+    """
+    found: dict[str, Organisation] = {}
+    try:
+        for folder in folders:
+            name = folder.resolve().name
+            if name in found:
+                raise InputError(f"two workspaces are named '{name}'. Rename the folder of one.")
+            found[name] = Organisation(name, folder, library)
+    except BaseException:
+        for organisation in found.values():
+            organisation.close()
+        raise
+    return found
+
+
+def workspaces_in(folder: Path) -> list[Path]:
+    """The workspaces in a folder, by name; InputError where there are none."""
+    found = sorted(path for path in folder.iterdir() if is_workspace(path)) if folder.is_dir() else []
+    if not found:
+        raise InputError(f"'{folder}' holds no workspaces. Make one in it with 'aims-graph init {folder / 'acme'}'.")
+    return found
