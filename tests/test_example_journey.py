@@ -55,7 +55,7 @@ def test_from_a_spreadsheet_to_a_closed_case_and_what_its_evidence_is_good_for(
 
     mended = run("import", spreadsheet(library, "complete.ttl", folder / "cases.xlsx"), *DAY)
     assert (mended.code, mended.err) == (0, "")
-    assert "No longer missing (3):" in mended.out
+    assert "No longer reported (3):" in mended.out
     assert run("check", *DAY).out.startswith("Nothing is missing")
 
     found = json.loads(run("what-else", "CA-7", "--format", "json", *DAY).out)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from aims_graph.cli.app import (
+    EVIDENCE,
     AsOf,
     Data,
     DegreeName,
@@ -24,6 +25,7 @@ from aims_graph.cli.app import (
     app,
     day,
     flat,
+    named_workspace,
     opened,
     options,
     print_csv,
@@ -37,14 +39,21 @@ evidence_app = typer.Typer(
 app.add_typer(evidence_app, name="evidence")
 
 FINDINGS = 1
-Root = Annotated[Path, typer.Option("--root", metavar="DIR", help="The folder that locations start from.")]
+Root = Annotated[
+    Path | None,
+    typer.Option(
+        "--root",
+        metavar="DIR",
+        help="The folder that locations start from (default: 'evidence' in the workspace, else where you are).",
+    ),
+]
 
 
 @evidence_app.command("verify")
 def verify(
     records: RecordFiles = None,
     workspace: InWorkspace = None,
-    root: Root = Path(),
+    root: Root = None,
     as_of: AsOf = None,
     data: Data = None,
     format: Output = Format.table,
@@ -54,8 +63,9 @@ def verify(
     from aims_graph.evidence import evidence_files
 
     library = opened(data, records, workspace)
-    states = evidence_files.verify(evidenced.loaded(library), root, day(as_of))
-    found = evidence_files.verify_json(states, root, day(as_of))
+    folder = root or _evidence_of(None if records else workspace or named_workspace())
+    states = evidence_files.verify(evidenced.loaded(library), folder, day(as_of))
+    found = evidence_files.verify_json(states, folder, day(as_of))
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
@@ -72,13 +82,15 @@ def verify(
 @evidence_app.command("describe")
 def describe(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files under the root folder.")],
-    root: Root = Path(),
+    root: Root = None,
+    workspace: InWorkspace = None,
     format: Output = Format.table,
 ) -> None:
     """What to record of evidence files: location, SHA-256, media type and size in bytes."""
     from aims_graph.evidence import evidence_files
 
-    found = [asdict(evidence_files.describe(path, root)) for path in files]
+    folder = root or _evidence_of(workspace or named_workspace())
+    found = [asdict(evidence_files.describe(path, folder)) for path in files]
     columns = ("location", "sha256", "media_type", "size")
     if format is Format.json:
         print_json({"files": found})
@@ -87,6 +99,12 @@ def describe(
     else:
         for item in found:
             print(*(f"{c}: {'not known' if item[c] is None else item[c]}" for c in columns), sep="\n")
+
+
+def _evidence_of(workspace: Path | None) -> Path:
+    """Where evidence files are kept if nobody says: in the workspace if it has a folder for them, else here."""
+    kept = Path() if workspace is None else workspace / EVIDENCE
+    return kept if kept.is_dir() else Path()
 
 
 @evidence_app.command("reuse")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aims_graph.cli.app import (
+    EVIDENCE,
     AsOf,
     Data,
     Format,
@@ -267,7 +268,7 @@ def withdraw(
         signature = _signed(f"withdraw {' '.join(records)}", by, reason, None)
         writer = _writer(library, opened)
         receipt = writer.withdraw(nodes, signature, moment(), day(as_of))
-        _tell(receipt, writer, day(as_of), False, format)
+        _tell(receipt, writer, day(as_of), False, format, "Withdrew")
 
 
 @app.command("history")
@@ -281,11 +282,17 @@ def history(
 
     with Workspace.open(held(workspace)) as opened:
         node = _taken_back(opened, record) or _record(opened, record)
-        rows = [_entry(e, opened.settings.base, node) for e in opened.history(node)]
-    listing(rows, rows, ("entry", "at", "who", "what", "why"), (5, 20, 14, 18, 17), format)
+        base = opened.settings.base
+        rows = [_entry(e, node) for e in opened.history(node)]
+    if format is Format.table:
+        from aims_graph.workspaces import receipts
+
+        print("\n".join(receipts.history_text(rows, node, base)))
+    else:
+        listing(rows, rows, ("entry", "at", "who", "what", "why"), (None,) * 5, format)
 
 
-def _entry(entry: Any, base: str, node: str) -> Json:
+def _entry(entry: Any, node: str) -> Json:
     mine = {
         sign: [line for line in lines if line.startswith((f"<{node}>", f"<{node}/"))]
         for sign, lines in (("added", entry.change.added), ("removed", entry.change.removed))
@@ -362,6 +369,9 @@ def backup(
     found = upkeep.backup(held(workspace), target, moment())
     print(f"Copied {found.entries} entries, {found.statements} statements to '{target}', and verified them.")
     print(f"Head: {found.head}")
+    kept = held(workspace) / EVIDENCE
+    if kept.is_dir():
+        print(f"Evidence files are not copied: back up the folder '{kept}' as well.")
 
 
 @app.command("restore")
@@ -411,7 +421,7 @@ def _findings(writer: Writer, as_of: date, pairs: frozenset[Verdict]) -> tuple[F
     return workspace_findings.told(writer.workspace, writer.assessor, pairs, as_of)
 
 
-def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Format) -> None:
+def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Format, done: str = "Wrote") -> None:
     """Say what a write did, and what evidence rules find in the records that it touched."""
     from aims_graph.workspaces import receipts
 
@@ -419,7 +429,7 @@ def _tell(receipt: Receipt, writer: Writer, as_of: date, trial: bool, format: Fo
     told = partial(_findings, writer, as_of)
     found = receipts.receipt_json(receipt, told, base, as_of.isoformat(), trial)
     if format is Format.table:
-        print(receipts.text(found))
+        print(receipts.text(found, done))
     else:
         columns = ("code", "severity", "record", "name", "message", "provision", "asked_by")
         listing(found, found["findings"], columns, (None,) * len(columns), format)

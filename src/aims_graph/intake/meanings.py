@@ -146,7 +146,8 @@ class Meanings:
     def question(self, text: str) -> str | Fault:
         """The IRI of a trigger question, by its id or by the question itself."""
         asked = {t.id: t.question for t in self.catalogue.triggers.values()}
-        return self._listed(text, asked, "question", "Use an id as 'aims-graph triggers' lists it.")
+        fix = "Write the question itself, or its id as 'aims-graph ask trigger-questions' lists it."
+        return self._listed(text, asked, "question", fix)
 
     def document(self, text: str) -> str | Fault:
         """The IRI of a kind of documented information, by its id or title."""

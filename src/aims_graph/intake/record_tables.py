@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from aims_graph.intake.record_places import Collected, Incoming, Place
 from aims_graph.intake.sheets import Cell, Sheet, cell_text
 from aims_graph.intake.terms import AGENT, LABEL, near, or_list
 from aims_graph.intake.written import Fault, folded_name, plain
+from aims_graph.turtle import text_of
 
 SEPARATOR: Final = ";"
 
@@ -55,8 +57,43 @@ def read(sheets: Sequence[tuple[Sheet, Form]], meanings: Meanings) -> Incoming:
         place = Place(sheets[0][0].file)
         found.problem(place, "the table holds no records.", "Write at least one row below the names of the columns.")
     if not found.problems:
+        _link_parts(found, meanings)
         found.also(meanings.people_made())
     return found.done()
+
+
+def _link_parts(found: Collected, meanings: Meanings) -> None:
+    """Links that give the words of a part lead to it: a part has no line, so its words are its only name.
+
+    It is looked for in the records that the same row names; a link that fits none, or two, stays as it is.
+    """
+    called: defaultdict[tuple[str, str], list[str]] = defaultdict(list)  # (record, its words) → parts
+    links: defaultdict[str, list[ox.Triple]] = defaultdict(list)
+    for triple in found.triples:
+        subject, value = text_of(triple.subject), triple.object
+        if isinstance(value, ox.NamedNode):
+            links[subject].append(triple)
+        elif triple.predicate.value == LABEL and (holder := _holder(subject, found)):
+            called[holder, folded_name(value.value)].append(subject)  # type: ignore[union-attr]
+    for subject, own in links.items():
+        for triple in own:
+            written = text_of(triple.object)
+            if written in found.places or not written.startswith(meanings.base):
+                continue
+            words = folded_name(meanings.id_of(written))
+            parts = {p for other in own for p in called.get((text_of(other.object), words), ())}
+            if len(parts) == 1:
+                del found.triples[triple]
+                found.says(subject, triple.predicate.value, ox.NamedNode(parts.pop()))
+
+
+def _holder(part: str, found: Collected) -> str | None:
+    """The record with a line of its own that a part belongs to; None for one that is no part."""
+    holder = None
+    while "/" in part:
+        part = part.rpartition("/")[0]
+        holder = part if part in found.places else holder
+    return holder
 
 
 def _layout(sheet: Sheet, form: Form, found: Collected) -> dict[int, Column]:

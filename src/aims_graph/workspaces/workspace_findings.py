@@ -12,7 +12,7 @@ from aims_graph.checking import shapes
 from aims_graph.model import Finding
 from aims_graph.records import NOT_PAST, WITHDRAWN
 from aims_graph.turtle import day_of, text_of
-from aims_graph.vocab import AIMS
+from aims_graph.vocab import AIMS, DCTERMS
 from aims_graph.workspaces import workspace_records
 from aims_graph.workspaces.assessing import Assessor, Verdict
 from aims_graph.workspaces.auditlog import FILE
@@ -20,6 +20,7 @@ from aims_graph.workspaces.record_store import StoreView
 from aims_graph.workspaces.workspace import LOG, Workspace
 
 MISSED = f"{AIMS}requirementNotFulfilled"
+IDENTIFIER = f"{DCTERMS}identifier"
 
 
 def findings(workspace: Workspace, assessor: Assessor, day: date) -> tuple[Finding, ...]:
@@ -31,7 +32,8 @@ def findings(workspace: Workspace, assessor: Assessor, day: date) -> tuple[Findi
     if not reaches_beyond(workspace, day):
         return told(workspace, assessor, verdicts(workspace, assessor, day), day)
     records = workspace_records.of(workspace).on(day)
-    labels = {iri: records.label(iri) for iri in records.facts.values}
+    base = workspace.settings.base
+    labels = {iri: _name(iri, records.facts.text(iri, IDENTIFIER), base) for iri in records.facts.values}
     under = {case: cases.standards(assessor.catalogue, records, case) for case in records.cases()}
     texts = [text for _, text in records.texts]
     return shapes.findings(assessor.rules, texts, day, labels, assessor.curies, under)
@@ -46,10 +48,15 @@ def verdicts(workspace: Workspace, assessor: Assessor, day: date) -> frozenset[V
 def told(workspace: Workspace, assessor: Assessor, broken: frozenset[Verdict], day: date) -> tuple[Finding, ...]:
     """What broken rules mean, with records by their identifiers."""
     store, view = workspace.store, workspace.store.view()
-    labels = {node: store.identifier(node) or node.rsplit("/", 1)[-1] for _, node in broken}
+    labels = {node: _name(node, store.identifier(node), workspace.settings.base) for _, node in broken}
     under = {node: _standards(view, ox.NamedNode(node), assessor) for node in labels}
     own = store.about(f"{AIMS}ProcedureRule")
     return shapes.told(assessor.rules, broken, labels, assessor.curies, assessor.raised(own, day), under)
+
+
+def _name(record: str, identifier: str | None, base: str) -> str:
+    """What people call a record; a part without an identifier by its path, so that its case is seen."""
+    return identifier or (record.removeprefix(base) if record.startswith(base) else record.rsplit("/", 1)[-1])
 
 
 def places(workspace: Workspace, found: Iterable[Finding]) -> dict[str, tuple[str, int]]:
