@@ -93,6 +93,9 @@ def _of_workspace(
     with Workspace.open(folder) as workspace:
         found = workspace_findings.findings(workspace, Assessor(library.catalogue, library.rules), as_of)
         places = workspace_findings.places(workspace, found)
+        empty = not found and next(workspace.store.records(), None) is None
+    if empty and format is FindingsFormat.table:
+        return found, f"No records yet in '{folder}': nothing was checked.\n"
     return found, _written(library, found, as_of, format, places)
 
 

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from urllib.parse import unquote
 
 import pyoxigraph as ox
 
 from aims_graph.checking.procedures import Procedure
 from aims_graph.errors import DataError, InputError, Problem
+from aims_graph.intake.written import plain
 from aims_graph.vocab import AIMS, XSD
 from aims_graph.workspaces import lifecycle
 from aims_graph.workspaces.assessing import Assessment, Assessor, Verdict
@@ -199,7 +201,16 @@ class _Step:
         rules = self._assessor.rules.by_iri()
         for shape, node in sorted(assessed.of(self._assessor.integrity)):
             what, _, fix = rules[shape].message.partition(". ")
-            yield self._problem(node, f"{what}. (rule {rules[shape].code})", fix)
+            lost = self._lost(node)
+            told = f"; not recorded: {', '.join(lost)}" if lost else ""
+            yield self._problem(node, f"{what}. (rule {rules[shape].code}{told})", fix)
+
+    def _lost(self, node: str) -> list[str]:
+        """What a record links to in this workspace of which nothing is recorded, as it was written."""
+        base = self._writer.workspace.settings.base
+        links = {t.object for t in self.after.of(ox.NamedNode(node)) if isinstance(t.object, ox.NamedNode)}
+        lost = [link.value for link in links if link.value.startswith(base) and not self.after.of(link)]
+        return sorted(f"'{plain(unquote(link.removeprefix(base)))}'" for link in lost)
 
     def _steps(self) -> Iterator[Problem]:
         cases = self._cases(self.added, self.removed)
