@@ -241,7 +241,7 @@ def test_what_a_link_misses_is_named(run: Run, template: bytes, folder: Path) ->
         assert (ran.code, ran.out) == (2, "")
         assert ran.err.startswith(f"{folder / 'cases.xlsx'}:Corrective actions:2: CA-1: ")
         assert f"not recorded: '{written}'" in ran.err
-    assert run("check", *DAY).out == f"No records yet in '{folder / 'records'}': nothing was checked.\n"
+    assert run("check", *DAY).out == f"No records in '{folder / 'records'}': nothing was checked.\n"
 
 
 def test_the_words_of_a_cause_mean_the_one_in_the_case_that_the_row_names(

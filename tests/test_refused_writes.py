@@ -127,7 +127,7 @@ def test_what_cannot_be_true_is_refused_by_name_of_the_rule(
     (tmp_path / "r.ttl").write_text(HEAD + "\n".join(statements.split("\n")) + "\n", encoding="utf-8")
     ran = run("add", tmp_path / "r.ttl", "--workspace", filled, "--as-of", "2026-11-22")
     assert (ran.code, ran.out) == (2, "")
-    assert (f"(rule {code})" if record else code) in ran.err  # what a reader knows is refused before any rule
+    assert (f"(rule {code}" if record else code) in ran.err  # what a reader knows is refused before any rule
     assert f"{record}: " in ran.err
     assert f"{tmp_path / 'r.ttl'}:" in ran.err
     assert digest(filled) == before

@@ -237,7 +237,7 @@ def test_a_withdrawn_record_is_read_as_of_earlier_days_and_not_of_later_ones(run
     assert "NC-8: " in before.out
     assert "AG-INT" not in before.out
     assert "NC-8" in run("what-else", "NC-8", "--workspace", folder, "--as-of", "2026-11-10").out
-    assert run("check", "--workspace", folder, "--as-of", "2026-11-22").out.startswith("Nothing is missing")
+    assert run("check", "--workspace", folder, "--as-of", "2026-11-22").out.startswith("No records in")
     later = run("what-else", "NC-8", "--workspace", folder, "--as-of", "2026-11-22")
     assert (later.code, later.out) == (2, "")
     assert "NC-8" in later.err

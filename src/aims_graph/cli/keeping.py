@@ -95,7 +95,7 @@ def _of_workspace(
         places = workspace_findings.places(workspace, found)
         empty = not found and next(workspace.store.records(), None) is None
     if empty and format is FindingsFormat.table:
-        return found, f"No records yet in '{folder}': nothing was checked.\n"
+        return found, f"No records in '{folder}': nothing was checked.\n"
     return found, _written(library, found, as_of, format, places)
 
 
