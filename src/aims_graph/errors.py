@@ -2,10 +2,13 @@
 
 AimsGraphError
 ├── DataError          a data file is wrong (all problems of all files at once)
+│   └── UnsoundRecords     records cannot be kept as they are stated
 ├── NameError_         what a person typed names no single thing
 │   ├── UnknownName        nothing has that name; carries the nearest candidates
 │   └── AmbiguousName      several things have it; carries all of them
 ├── InputError         an option, date or request that cannot be used
+│   ├── ChangedSince       a record is not at the version that its writer has seen
+│   └── KeyUsed            a key of another request
 ├── OutputError        a file that cannot be written
 ├── QueryError         a query that cannot be parsed or run
 └── MissingDependency  an optional part that is not installed
@@ -57,6 +60,10 @@ class DataError(AimsGraphError):
         super().__init__("\n".join(str(p) for p in self.problems))
 
 
+class UnsoundRecords(DataError):
+    """Records that cannot be kept as they are stated: rules forbid it, or the life of a case does."""
+
+
 class NameError_(AimsGraphError):
     """A typed name that stands for no single thing; `candidates` are ids, nearest first."""
 
@@ -91,6 +98,14 @@ class AmbiguousName(NameError_):
 
 class InputError(AimsGraphError):
     """An option or request that cannot be used."""
+
+
+class ChangedSince(InputError):
+    """A record is not at the version that whoever changes it has seen."""
+
+
+class KeyUsed(InputError):
+    """The key of a request was used for another request."""
 
 
 class OutputError(AimsGraphError):

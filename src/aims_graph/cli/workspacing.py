@@ -26,7 +26,7 @@ from aims_graph.cli.app import (
     listing,
     named_workspace,
 )
-from aims_graph.errors import DataError, InputError, UnknownName
+from aims_graph.errors import DataError, InputError
 
 if TYPE_CHECKING:  # what only these commands need is imported by them
     from aims_graph.library import Library
@@ -125,20 +125,17 @@ def _put(
     format: Format,
 ) -> None:
     """Read files, write them together, and tell what came of it."""
-    from aims_graph.intake import incoming
     from aims_graph.library import Library
-    from aims_graph.workspaces.workspace import Workspace, read_settings
+    from aims_graph.workspaces import taking_in
+    from aims_graph.workspaces.workspace import Workspace
     from aims_graph.workspaces.writing import Request
 
-    folder = held(workspace)
-    base = read_settings(folder).base
     library = Library.open(data or ())
-    read = incoming.together(incoming.read_file(name, library, base) for name in files)
     signature = _signed(f"{what} {' '.join(Path(f).name for f in files)}", by, why, key)
-    places = {iri: (place.path, place.row) for iri, place in read.places.items()}
-    with Workspace.open(folder, write=True) as opened:
+    with Workspace.open(held(workspace), write=True) as opened:
         writer = _writer(library, opened)
-        request = Request(read.triples, whole, _expected(base, expect), places)
+        read = taking_in.read(opened, map(taking_in.of_file, files), library.catalogue)
+        request = Request(read.triples, whole, _expected(opened.settings.base, expect), read.lines)
         receipt = writer.write(request, signature, moment(), day(as_of), trial)
         _tell(receipt, writer, day(as_of), trial, format)
 
@@ -211,41 +208,19 @@ def move(
 ) -> None:
     """Take a case one step on in its life. It is closed only when what its clause demands is recorded."""
     from aims_graph.library import Library
-    from aims_graph.workspaces import lifecycle
+    from aims_graph.workspaces import lifecycle, naming
     from aims_graph.workspaces.workspace import Workspace
     from aims_graph.workspaces.writing import Request
 
     library = Library.open(data or ())
     with Workspace.open(held(workspace), write=True) as opened:
-        node = _record(opened, record)
+        node = naming.record(opened, record)
         closed_on = day(on, "--on") if on else day(as_of)
         stated = lifecycle.step(library.catalogue, node, state, closed_on)
         writer = _writer(library, opened)
         signature = _signed(f"move {record} {state}", by, reason, None)
         receipt = writer.write(Request(stated), signature, moment(), day(as_of))
         _tell(receipt, writer, day(as_of), False, format)
-
-
-def _record(workspace: Workspace, name: str) -> str:
-    """The record (IRI) that a name means, as its identifier or the end of its IRI."""
-    found = workspace.store.named(name) or (workspace.settings.base + name if "://" not in name else name)
-    if not workspace.store.has(found):
-        raise UnknownName(name, workspace.store.like(name), "record")
-    return found
-
-
-def _taken_back(workspace: Workspace, name: str) -> str | None:
-    """The record (IRI) that a name meant before it was withdrawn; None while a record has the name."""
-    from aims_graph.vocab import DCTERMS
-
-    if workspace.store.named(name) or workspace.store.has(workspace.settings.base + name):
-        return None
-    for triple in workspace.store.triples(withdrawn=True):
-        subject, value = triple.subject.value, triple.object.value  # type: ignore[union-attr]
-        called = triple.predicate.value == f"{DCTERMS}identifier" and value == name
-        if called or subject in (name, workspace.settings.base + name):
-            return str(subject)
-    return None
 
 
 @app.command("withdraw")
@@ -260,11 +235,12 @@ def withdraw(
 ) -> None:
     """Take records back, for a reason; they stay readable as of earlier days."""
     from aims_graph.library import Library
+    from aims_graph.workspaces import naming
     from aims_graph.workspaces.workspace import Workspace
 
     library = Library.open(data or ())
     with Workspace.open(held(workspace), write=True) as opened:
-        nodes = [_record(opened, name) for name in records]
+        nodes = [naming.record(opened, name) for name in records]
         signature = _signed(f"withdraw {' '.join(records)}", by, reason, None)
         writer = _writer(library, opened)
         receipt = writer.withdraw(nodes, signature, moment(), day(as_of))
@@ -278,26 +254,19 @@ def history(
     format: Output = Format.table,
 ) -> None:
     """Who changed a record, when, why and what, oldest first."""
+    from aims_graph.workspaces import naming, record_states
     from aims_graph.workspaces.workspace import Workspace
 
     with Workspace.open(held(workspace)) as opened:
-        node = _taken_back(opened, record) or _record(opened, record)
+        node = naming.taken_back(opened, record) or naming.record(opened, record)
         base = opened.settings.base
-        rows = [_entry(e, node) for e in opened.history(node)]
+        rows = record_states.history_rows(opened, node)
     if format is Format.table:
         from aims_graph.workspaces import receipts
 
         print("\n".join(receipts.history_text(rows, node, base)))
     else:
         listing(rows, rows, ("entry", "at", "who", "what", "why"), (None,) * 5, format)
-
-
-def _entry(entry: Any, node: str) -> Json:
-    mine = {
-        sign: [line for line in lines if line.startswith((f"<{node}>", f"<{node}/"))]
-        for sign, lines in (("added", entry.change.added), ("removed", entry.change.removed))
-    }
-    return {"entry": entry.number, "at": entry.at, "who": entry.who, "what": entry.what, "why": entry.why, **mine}
 
 
 class ExportFormat(StrEnum):

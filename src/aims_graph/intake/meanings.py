@@ -22,6 +22,7 @@ from aims_graph.names import Names
 
 LONGEST_ID: Final = 200
 LONGEST_NAME: Final = 1_000
+SAFE: Final = "/:@!$&'()*+,;=~"  # signs that stand in the IRI of a record as they are
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Meanings:
             return Fault(f"'{plain(text)}' cannot name a record.", f"Use up to {LONGEST_ID} letters, digits and signs.")
         if any(part.strip() in ("", ".", "..") for part in text.split("/")):
             return Fault(f"'{plain(text)}' cannot name a record.", "Write something on both sides of each '/'.")
-        return self.base + quote(text, safe="/:@!$&'()*+,;=~")
+        return self.base + quote(text, safe=SAFE)
 
     def id_of(self, iri: str) -> str:
         """The id of a record, as `record` reads it."""

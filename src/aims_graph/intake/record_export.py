@@ -32,6 +32,11 @@ def to_json(triples: Iterable[ox.Triple], catalogue: Catalogue, base: str) -> st
     return json.dumps({RECORDS: writer.records()}, indent=2, ensure_ascii=False) + "\n"
 
 
+def record_object(triples: Iterable[ox.Triple], record: str, catalogue: Catalogue, base: str) -> dict[str, Any]:
+    """One record (IRI) of those that some statements make, as a JSON object with its parts in it."""
+    return _Writer(triples, catalogue, base).record(record)
+
+
 class _Writer:
     """Writes the records that some statements make."""
 

@@ -41,6 +41,11 @@ class Incoming:
     triples: tuple[ox.Triple, ...]
     places: dict[str, Place]
 
+    @property
+    def lines(self) -> dict[str, tuple[str, int | None]]:
+        """The file, or sheet of it, and the line of each record."""
+        return {iri: (place.path, place.row) for iri, place in self.places.items()}
+
 
 @dataclass
 class Collected:

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 import pyoxigraph as ox
 
 from aims_graph.checking.procedures import Procedure
-from aims_graph.errors import DataError, InputError, Problem
+from aims_graph.errors import ChangedSince, InputError, KeyUsed, Problem, UnsoundRecords
 from aims_graph.intake.written import plain
 from aims_graph.vocab import AIMS, XSD
-from aims_graph.workspaces import lifecycle
+from aims_graph.workspaces import lifecycle, naming
 from aims_graph.workspaces.assessing import Assessment, Assessor, Verdict
 from aims_graph.workspaces.auditlog import Change
 from aims_graph.workspaces.merging import as_kept, below, merged
@@ -45,17 +45,21 @@ class Request:
 
     What is stated of a property takes the place of its values; with `whole`, a record is what is stated of it and
     nothing else. `expect` names the versions (numbers of log entries) that the writer has seen. `places` says where
-    each record stands in what was read, for errors.
+    each record stands in what was read, for errors. `asked` is what was asked for, where that is less than what comes
+    to be stated: such as a change to what a record says.
     """
 
     stated: tuple[ox.Triple, ...]
     whole: bool = False
     expect: Mapping[str, int] = field(default_factory=dict)
     places: Places = field(default_factory=dict)
+    asked: str | None = None
 
     @property
     def digest(self) -> str:
         """A hash of what is asked for, to know a request again."""
+        if self.asked is not None:
+            return hashlib.sha256(self.asked.encode()).hexdigest()
         lines = "\n".join(sorted(map(str, self.stated)))
         return hashlib.sha256(f"{self.whole}\n{lines}".encode()).hexdigest()
 
@@ -72,9 +76,9 @@ class Writer:
     ) -> Receipt:
         """Write what a request states of records; a trial checks it and writes nothing.
 
-        Raises DataError where an integrity rule or the life of a case forbids it, or a case is closed that lacks
-        what its clause demands; InputError where a record has changed since, or a key was used for something else;
-        OutputError where it cannot be put on disk. Nothing is changed then.
+        Raises UnsoundRecords where an integrity rule or the life of a case forbids it, or a case is closed that lacks
+        what its clause demands; ChangedSince where a record is at another version; KeyUsed where its key was used for
+        something else; OutputError where it cannot be put on disk. Nothing is changed then.
         """
         self.workspace.ready()
         repeated = self._repeated(signature, request.digest)
@@ -88,15 +92,26 @@ class Writer:
         )
 
     def withdraw(
-        self, records: Collection[str], signature: Signature, now: datetime, as_of: date | None = None
+        self,
+        records: Collection[str],
+        signature: Signature,
+        now: datetime,
+        as_of: date | None = None,
+        expect: Mapping[str, int] | None = None,
     ) -> Receipt:
         """Take records (IRIs) back for a reason: they stay readable as of earlier days.
 
-        Raises DataError where records that stay link to them, InputError for an unknown record or a missing reason.
+        Raises UnsoundRecords where records that stay link to them, InputError for an unknown record or a missing
+        reason, ChangedSince and KeyUsed as for a write.
         """
         self.workspace.ready()
         if not (signature.why or "").strip():
             raise InputError("a record is withdrawn for a reason. Give it with --reason.")
+        digest = hashlib.sha256(repr(sorted(records)).encode()).hexdigest()
+        repeated = self._repeated(signature, digest)
+        if repeated is not None:
+            return repeated
+        self._check_versions(expect or {})
         before = self.workspace.store.view()
         for record in records:
             if not before.of(ox.NamedNode(record)):
@@ -106,7 +121,7 @@ class Writer:
         subjects = sorted({t.subject for t in removed if isinstance(t.subject, ox.NamedNode)}, key=str)
         stamps = [t for subject in subjects for t in self._withdrawal(subject, day, signature)]
         step = _Step(self, before, frozenset(), removed, day, {}, (*sorted(removed, key=str), *stamps))
-        return step.make(signature, hashlib.sha256(repr(sorted(records)).encode()).hexdigest(), now, trial=False)
+        return step.make(signature, digest, now, trial=False)
 
     def _withdrawal(self, subject: ox.NamedNode, day: date, signature: Signature) -> Iterator[ox.Triple]:
         literal = ox.Literal(day.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
@@ -124,18 +139,18 @@ class Writer:
             return None
         entry = self.workspace.entry(number)
         if entry.request != digest:
-            raise InputError(
+            raise KeyUsed(
                 f"the key '{signature.key}' was used on {entry.at} for another request (entry {number}). Use a new key."
             )
         return Receipt(number, entry.seal, (), (), frozenset(), frozenset(), repeated=True)
 
     def _check_versions(self, expect: Mapping[str, int]) -> None:
         for record, version in sorted(expect.items()):
-            now = self.workspace.store.version(record) or 0
+            now = naming.version(self.workspace.store, record) or 0
             if now != version:
                 seen = f"you have seen version {version}, it is at version {now}"
                 fix = "Read it again and make your change to that."
-                raise InputError(f"'{self._name(record)}' has changed since: {seen}. {fix}")
+                raise ChangedSince(f"'{self._name(record)}' has changed since: {seen}. {fix}")
 
     def _name(self, record: str) -> str:
         return record.removeprefix(self.workspace.settings.base)
@@ -192,10 +207,10 @@ class _Step:
         return Change(tuple(sorted(added)), tuple(sorted(removed)))
 
     def _refuse(self, assessed: Assessment) -> None:
-        """DataError with everything that forbids the change."""
+        """UnsoundRecords with everything that forbids the change."""
         problems = [*self._faults(assessed), *self._steps(), *self._closing()]
         if problems:
-            raise DataError(sorted(problems, key=lambda p: (p.path, p.line or 0, p.what)))
+            raise UnsoundRecords(sorted(problems, key=lambda p: (p.path, p.line or 0, p.what)))
 
     def _faults(self, assessed: Assessment) -> Iterator[Problem]:
         rules = self._assessor.rules.by_iri()
