@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -158,6 +158,14 @@ def _reopened(triple: ox.Triple, changed: set[str], closed: set[str]) -> ox.Trip
     if text_of(triple.subject) in changed and text_of(triple.object) in closed:
         return ox.Triple(triple.subject, triple.predicate, ox.NamedNode(f"{AIMS}state-open"))
     return triple
+
+
+def of_triples(name: str, triples: Sequence[ox.Triple], places: Mapping[str, tuple[str, int | None]]) -> Records:
+    """Records of statements that were read elsewhere; `name` stands for their file, `places` says where each starts."""
+    facts = Facts(triples={name: list(triples)})
+    facts.index(facts.triples[name])
+    facts.place = {iri: (path, line or 0) for iri, (path, line) in places.items()}
+    return Records(facts, ((name, as_text(facts.triples[name])),))
 
 
 def as_text(triples: list[ox.Triple]) -> str:

@@ -95,6 +95,11 @@ def described(finding: Finding) -> dict[str, str | None]:
     }
 
 
+def findings_json(found: Sequence[Finding], as_of: date) -> dict[str, Any]:
+    """Findings as JSON, with the day they are of."""
+    return {"as_of": as_of.isoformat(), "findings": [described(f) for f in found]}
+
+
 def markdown(found: Sequence[Finding], as_of: date) -> str:
     """Findings as a page of Markdown: a table for each severity, worst first."""
     lines = [f"# Findings as of {as_of}", ""]

@@ -121,7 +121,7 @@ def _written(
     if format is FindingsFormat.md:
         return reports.markdown(found, as_of)
     if format is FindingsFormat.json:
-        return json_text({"as_of": as_of.isoformat(), "findings": [reports.described(f) for f in found]})
+        return json_text(reports.findings_json(found, as_of))
     if format is FindingsFormat.csv:
         return csv_text(columns, [[reports.described(f)[c] for c in columns] for f in found])
     return findings_text.text(found, as_of) + "\n"

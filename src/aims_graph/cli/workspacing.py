@@ -134,8 +134,9 @@ def _put(
     signature = _signed(f"{what} {' '.join(Path(f).name for f in files)}", by, why, key)
     with Workspace.open(held(workspace), write=True) as opened:
         writer = _writer(library, opened)
-        read = taking_in.read(opened, map(taking_in.of_file, files), library.catalogue)
-        request = Request(read.triples, whole, _expected(opened.settings.base, expect), read.lines)
+        base, known = opened.settings.base, taking_in.people(opened)
+        read = taking_in.read(map(taking_in.of_file, files), library.catalogue, base, known)
+        request = Request(read.triples, whole, _expected(base, expect), read.lines)
         receipt = writer.write(request, signature, moment(), day(as_of), trial)
         _tell(receipt, writer, day(as_of), trial, format)
 

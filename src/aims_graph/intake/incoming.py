@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import pyoxigraph as ox
 
@@ -76,10 +76,16 @@ def read(
     return _checked(Incoming(tuple(triples), places), meanings, shown)
 
 
-def read_records(records: Iterable[Record], catalogue: Catalogue, base: str, name: str = "records") -> Incoming:
-    """The same for records made in Python; `name` stands for the file in messages."""
+def read_records(
+    records: Iterable[Record | Mapping[str, Any]],
+    catalogue: Catalogue,
+    base: str,
+    name: str = "records",
+    people: Mapping[str, str] | None = None,
+) -> Incoming:
+    """The same for records made in Python, or as JSON holds them; `name` stands for the file in messages."""
     terms, forms = language(catalogue.files)
-    meanings = Meanings(catalogue, terms, base)
+    meanings = Meanings(catalogue, terms, base, dict(people or {}))
     found = record_json.read_objects(records, meanings, forms, name)
     return _checked(found, meanings, name)
 

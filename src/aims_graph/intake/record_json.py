@@ -62,7 +62,7 @@ def read(name: str, text: str, meanings: Meanings, forms: Iterable[Form]) -> Inc
 
 
 def read_objects(
-    records: Iterable[Record], meanings: Meanings, forms: Iterable[Form], name: str = "records"
+    records: Iterable[Record | Mapping[str, Any]], meanings: Meanings, forms: Iterable[Form], name: str = "records"
 ) -> Incoming:
     """The same for records made in Python; `name` stands for the file in messages."""
     return _Reader(name, meanings, forms).read(list(records), f"/{RECORDS}")

@@ -180,6 +180,14 @@ class AuditLog:
             found.append(entry)
         return tuple(reversed(found))
 
+    def newest(self, before: int | None = None) -> Iterator[Entry]:
+        """The entries, last first, from the one before a number on; DataError at one that cannot be read."""
+        for line in _lines_backwards(self.path) if self.path.exists() else ():
+            if line.endswith(b"}"):  # a torn one was never acknowledged
+                entry = self._read(line, None)
+                if before is None or entry.number < before:
+                    yield entry
+
     def entry(self, number: int) -> Entry:
         """One entry, looked for from the end of the file; DataError if the log has none of this number."""
         for line in _lines_backwards(self.path):

@@ -71,6 +71,23 @@ def at_end_of(workspace: Workspace, iri: str, day: date) -> RecordState | None:
     return RecordState(iri, version, tuple(triples), _people(workspace, triples), workspace.settings.base)
 
 
+def patched(said: Any, patch: Any) -> Any:
+    """A JSON value after a merge patch (RFC 7396): null takes a key away, objects are merged, all else is replaced.
+
+    >>> patched({"a": 1, "b": {"c": 2, "d": 3}}, {"a": None, "b": {"c": 4}})
+    {'b': {'c': 4, 'd': 3}}
+    """
+    if not isinstance(patch, dict):
+        return patch
+    found = dict(said) if isinstance(said, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            found.pop(key, None)
+        else:
+            found[key] = patched(found.get(key), value)
+    return found
+
+
 def history_rows(workspace: Workspace, iri: str) -> list[Json]:
     """The entries that changed a record, oldest first, each with its lines about that record alone."""
     return [_row(entry, iri) for entry in workspace.history(iri)]

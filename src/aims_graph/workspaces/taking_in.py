@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +28,11 @@ class Source:
     format: str | None = None
 
 
-def read(workspace: Workspace, sources: Iterable[Source], catalogue: Catalogue) -> Incoming:
-    """The records of one or several sources together.
+def read(sources: Iterable[Source], catalogue: Catalogue, base: str, known: Mapping[str, str]) -> Incoming:
+    """The records of one or several sources together; `known` are the people that are recorded.
 
     Raises DataError with everything that is wrong, InputError for a format that cannot be read.
     """
-    base, known = workspace.settings.base, people(workspace)
     return incoming.together(incoming.read(s.content, s.name, s.format, catalogue, base, known) for s in sources)
 
 
