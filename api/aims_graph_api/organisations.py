@@ -9,14 +9,17 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
+from anyio import CapacityLimiter
+
 from aims_graph.errors import InputError
 from aims_graph.library import Library
 from aims_graph.workspaces import workspace_records
 from aims_graph.workspaces.assessing import Assessor
 from aims_graph.workspaces.workspace import Workspace, is_workspace
-from aims_graph.workspaces.writing import Receipt, Writer
+from aims_graph.workspaces.writing import Writer
 
 Done = TypeVar("Done")
+THREADS = 8  # that may read or wait for a turn at once, for each organisation
 
 
 class Organisation:
@@ -29,6 +32,7 @@ class Organisation:
     def __init__(self, name: str, folder: Path, library: Library) -> None:
         self.name, self.folder = name, folder
         self._turn = RLock()
+        self.threads = CapacityLimiter(THREADS)
         self._workspace = Workspace.open(folder, write=True)
         self._plain = library
         self._writer = self._made()
@@ -54,7 +58,7 @@ class Organisation:
         with self._turn:
             yield self._workspace
 
-    def write(self, act: Callable[[Writer], Receipt]) -> Receipt:
+    def write(self, act: Callable[[Writer], Done]) -> Done:
         """Let a writer act; raises what it raises, and then nothing has changed."""
         with self._turn:
             return act(self._writer)

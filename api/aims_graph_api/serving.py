@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
-from starlette.concurrency import run_in_threadpool
 
 from aims_graph.library import Library
 from aims_graph_api.problems import NO_KEY, NOT_ALLOWED, Refused
 
 if TYPE_CHECKING:
     from aims_graph_api.organisations import Organisation
+
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,12 @@ async def _library(request: Request) -> Library:
     serving, caller = serving_of(request), caller_of(request)
     if caller.organisation is None:
         return serving.library
-    return await run_in_threadpool(serving.library_for, caller)  # its records may have to be read first
+    return await in_turn(caller.organisation, partial(serving.library_for, caller))  # its records may have to be read
+
+
+async def in_turn(organisation: Organisation, act: Callable[[], Done]) -> Done:
+    """Do in a thread what may have to wait for an organisation's turn; only so many wait, so that others go on."""
+    return await to_thread.run_sync(act, limiter=organisation.threads)
 
 
 Loaded = Annotated[Library, Depends(_library)]
