@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import shlex
@@ -23,6 +21,7 @@ from aims_graph.errors import NO_RECORDS, AimsGraphError, InputError, UnknownNam
 from aims_graph.library import Library
 from aims_graph.model import read_day
 from aims_graph.relations import Degree
+from aims_graph.tables.columns import Lines, csv_text, flat
 from aims_graph.trace import Options
 
 OTHER_FORMATS = ("--json", "--csv")  # what people try
@@ -200,31 +199,9 @@ def print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     sys.stdout.write(csv_text(columns, rows))
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """The text of `print_csv`."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(c) for c in row] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def flat(value: Any) -> Any:
-    """A list of words as one text; anything else as it is."""
-    return " ".join(value) if isinstance(value, list) else value
+def print_lines(lines: Lines) -> None:
+    """The CSV of an answer."""
+    sys.stdout.write(lines.text())
 
 
 def listing(

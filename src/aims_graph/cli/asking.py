@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aims_graph.answers import WhatElse, number, what_else_json
+from aims_graph.answers import what_else_json
 from aims_graph.cli.app import (
     AsOf,
     Data,
@@ -23,30 +23,16 @@ from aims_graph.cli.app import (
     Trust,
     app,
     day,
-    flat,
     named_workspace,
     opened,
     options,
     print_csv,
     print_json,
+    print_lines,
     standard_input,
 )
 from aims_graph.errors import InputError
-
-ANSWER_COLUMNS = (
-    "provision",
-    "framework",
-    "notation",
-    "title",
-    "degree",
-    "confidence",
-    "binds",
-    "applies",
-    "flags",
-    "conditions",
-    "statement",
-    "source",
-)
+from aims_graph.tables import columns
 
 
 @app.command("what-else")
@@ -78,32 +64,12 @@ def what_else(
     if format is Format.json:
         print_json(what_else_json(answer))
     elif format is Format.csv:
-        print_csv(ANSWER_COLUMNS, _answer_rows(answer))
+        print_lines(columns.what_else(what_else_json(answer)))
     else:
         from aims_graph.tables import tables
 
         labels = {e.id: e.label for e in library.catalogue.editions.values()}
         tables.show(tables.what_else(answer, labels, explain))
-
-
-def _answer_rows(answer: WhatElse) -> list[list[Any]]:
-    return [
-        [
-            a.provision,
-            a.framework,
-            a.notation,
-            a.title,
-            a.degree.word,
-            number(a.confidence),
-            " ".join(a.binds),
-            "; ".join(f"{x.system_class} {x.start}" for x in a.applies),
-            " ".join(a.flags),
-            "; ".join(a.conditions),
-            a.statement,
-            " ".join(str(s.source) for s in a.derivation.steps if s.premises),
-        ]
-        for a in answer.answers
-    ]
 
 
 @app.command("explain")
@@ -129,9 +95,7 @@ def explain(
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
-        steps = [s for d in found["derivations"] for s in d] or found["connection"]
-        columns = ("from", "relation", "to", "degree_after", "guards", "source", "rationale")
-        print_csv(columns, [[flat(s[c]) for c in columns] for s in steps])
+        print_lines(columns.explanation(found))
     else:
         from aims_graph.tables import tables, weighing_tables
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
-from aims_graph.cli.app import AsOf, Data, Format, Output, app, day, flat, listing, print_csv, print_json
+from aims_graph.cli.app import AsOf, Data, Format, Output, app, day, listing, print_json, print_lines
 from aims_graph.errors import InputError
 from aims_graph.library import Library
+from aims_graph.tables import columns
 
 frameworks_app = typer.Typer(help="What is loaded, and what changed in it.", invoke_without_command=True)
 app.add_typer(frameworks_app, name="frameworks")
@@ -31,16 +31,11 @@ def show(
     if format is Format.json:
         print_json(shown)
     elif format is Format.csv:
-        plain = [(k, flat(v)) for k, v in shown.items() if not _nested(v)]
-        print_csv(("property", "value"), plain)
+        print_lines(columns.shown(shown))
     else:
         from aims_graph.tables import tables
 
         tables.show(tables.provision(shown))
-
-
-def _nested(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict) for v in value))
 
 
 @app.command("find")
@@ -56,7 +51,7 @@ def find(
     library = Library.open(data or ())
     words = " ".join(text)
     found = find_json(library.catalogue, library.names, words, limit)
-    listing(found, found["results"], ("id", "title", "kind"), (26, None, 14), format)
+    listing(found, found["results"], columns.FOUND, (26, None, 14), format)
     if format is Format.table and found["truncated"]:
         print(f"Only the first {limit} are shown; --limit shows more.")
 
@@ -77,15 +72,8 @@ def frameworks(
 
     library = Library.open(data or ())
     found = frameworks_json(library.catalogue, day(as_of))
-    rows = [
-        {
-            **f,
-            "counts": ", ".join(f"{n} {kind}" for kind, n in f["counts"].items()),
-            "status": "in force" if f["in_force"] else f"not in force on {f['as_of']}",
-        }
-        for f in found["frameworks"]
-    ]
-    listing(found, rows, ("id", "label", "status", "counts"), (13, 19, 12, None), format)
+    rows = [columns.counted(f) for f in found["frameworks"]]
+    listing(found, rows, columns.FRAMEWORK, (13, 19, 12, None), format)
     if format is Format.table:
         from aims_graph.tables import tables
 
@@ -112,19 +100,9 @@ def diff(
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
-        columns = ("provision", "change", "effective", "within", "enacted_by", "effect", "source")
-        print_csv(columns, [[row.get(c) for c in columns] for row in _rows(found)])
+        print_lines(columns.amended(found))
     else:
         _print_changes(found)
-
-
-def _rows(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Changes one a row: the edition's own, then each unit with the finer ones beneath it."""
-    yield from ({"provision": found["framework"], **whole} for whole in found["edition"])
-    for change in found["changes"]:
-        yield {**change, "within": None}
-        yield from ({**finer, "within": change["provision"]} for finer in change["within"])
-    yield from found["unlisted"]
 
 
 def _print_changes(found: dict[str, Any]) -> None:
@@ -159,9 +137,5 @@ def questions(data: Data = None, format: Output = Format.table) -> None:
 
     library = Library.open(data or ())
     found = questions_json(library.questions)
-    rows = [{**q, "takes": _taken(q["parameters"])} for q in found["questions"]]
-    listing(found, rows, ("name", "summary", "takes"), (18, None, 30), format)
-
-
-def _taken(parameters: list[dict[str, str]]) -> str:
-    return " ".join(f"{p['name']}={p['example']}" for p in parameters)
+    rows = [{**q, "takes": columns.taken(q["parameters"])} for q in found["questions"]]
+    listing(found, rows, columns.QUESTION, (18, None, 30), format)

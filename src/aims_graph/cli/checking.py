@@ -16,14 +16,15 @@ from aims_graph.cli.app import (
     Output,
     Trust,
     options,
-    print_csv,
     print_json,
+    print_lines,
 )
 from aims_graph.cli.keeping import FINDINGS, review_app
 from aims_graph.errors import InputError
 from aims_graph.files import kind_of, read_text
 from aims_graph.library import Library
 from aims_graph.sssom import RATIONALES
+from aims_graph.tables import columns
 
 if TYPE_CHECKING:  # what only these commands need is imported by them
     from rich.console import RenderableType
@@ -42,8 +43,6 @@ Frameworks = Annotated[
     list[str] | None, typer.Option("--framework", help="Only rows between these frameworks (give two or more).")
 ]
 Rationale = Annotated[str, typer.Option("--rationale", help="What rows rest on that do not say so.")]
-
-ROW = ("mapping", "subject", "relation", "object", "status", "confidence", "source")
 
 
 @review_app.command("conflicts")
@@ -65,8 +64,7 @@ def conflicts(
 
     found = conflicts_json(library.catalogue, asked)
     if format is Format.csv:
-        sets = [(n, c, row) for n, c in enumerate(found["conflicts"], 1) for row in c["rows"]]
-        print_csv(("conflict", "sentence", *ROW), [(n, c["sentence"], *_cells(row)) for n, c, row in sets])
+        print_lines(columns.conflicts(found))
     else:
         from aims_graph.tables import consistency_tables
 
@@ -95,9 +93,7 @@ def entailed(
 
     found = entailed_json(library.catalogue, asked)
     if format is Format.csv:
-        stated = [(row, one) for one in found["entailed"] for row in one["rows"]]
-        from_ = [" ".join(premise["source"] for premise in one["follows_from"]) for _, one in stated]
-        print_csv((*ROW, "follows_from"), [(*_cells(row), f) for (row, _), f in zip(stated, from_, strict=True)])
+        print_lines(columns.entailed(found))
     else:
         from aims_graph.tables import consistency_tables
 
@@ -124,12 +120,7 @@ def next_(
 
     found = next_json(library.catalogue, asked)
     if format is Format.csv:
-        columns = ("subject", "object", "expected_gain", "least_gain")
-        cells = [
-            (*(p[c] for c in columns), " ".join(f"{x['relation']}={x['gain']}" for x in p["possible"]))
-            for p in found["pairs"]
-        ]
-        print_csv((*columns, "possible"), cells)
+        print_lines(columns.next_pairs(found))
     else:
         from aims_graph.tables import consistency_tables
 
@@ -158,10 +149,6 @@ def _asked(
     theirs = tuple(read(library.catalogue, str(path), read_text(path)) for path in dict.fromkeys(files or ()))
     asked = options(library, as_of, None, "any", framework, trust, limit=limit)
     return Asked(asked, proposed, theirs, with_ours, rationale)
-
-
-def _cells(row: Json) -> tuple[Any, ...]:
-    return tuple(row[column] for column in ROW)
 
 
 def _show(found: Json, format: Format, table: Callable[[Json], RenderableType]) -> None:

@@ -18,15 +18,15 @@ from aims_graph.cli.app import (
     SystemClass,
     Trust,
     app,
-    csv_text,
     day,
     options,
-    print_csv,
     print_json,
+    print_lines,
 )
 from aims_graph.errors import InputError
 from aims_graph.library import Library
 from aims_graph.model import Provision
+from aims_graph.tables import columns
 
 
 @app.command("coverage")
@@ -49,11 +49,10 @@ def coverage(
     on = day(as_of)
     pair = (named[0], named[1]) if named else None
     found = coverage_json(library.catalogue, judged(library.catalogue, on, pair), on)
-    columns = ("from", "to", "duties", "related", "unrelated", "no_counterpart", "not_judged", "read_twice")
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
-        print_csv(columns, [[line[c] for c in columns] for line in found["directions"]])
+        print_lines(columns.coverage(found))
     else:
         from aims_graph.tables import tables
 
@@ -72,23 +71,6 @@ class Shape(StrEnum):
     csv = "csv"
     xlsx = "xlsx"
     html = "html"
-
-
-CROSSWALK_COLUMNS = (
-    "from",
-    "from_title",
-    "relation",
-    "to",
-    "to_title",
-    "carries",
-    "status",
-    "confidence",
-    "overlap",
-    "condition",
-    "reason",
-    "mapping",
-    "source",
-)
 
 
 @app.command("crosswalk")
@@ -128,7 +110,7 @@ def crosswalk(
     elif format is Shape.json:
         _given(json.dumps(found, ensure_ascii=False, indent=2) + "\n", out)
     elif format is Shape.csv:
-        _given(csv_text(CROSSWALK_COLUMNS, [[row[c] for c in CROSSWALK_COLUMNS] for row in found["rows"]]), out)
+        _given(columns.crosswalk(found).text(), out)
     else:
         from aims_graph.tables import matrix_tables, tables
 

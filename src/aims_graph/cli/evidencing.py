@@ -24,13 +24,13 @@ from aims_graph.cli.app import (
     Trust,
     app,
     day,
-    flat,
     named_workspace,
     opened,
     options,
     print_csv,
     print_json,
 )
+from aims_graph.tables.columns import flat
 
 evidence_app = typer.Typer(
     help="Evidence: whether files are what was recorded, and what can be used again for other frameworks.",

@@ -18,7 +18,6 @@ from aims_graph.cli.app import (
     InWorkspace,
     Output,
     app,
-    csv_text,
     day,
     json_text,
     named_workspace,
@@ -30,6 +29,7 @@ from aims_graph.errors import InputError
 from aims_graph.files import DataFile, data_roots, kind_of, read_all, read_text, write_text
 from aims_graph.library import Library
 from aims_graph.model import Finding
+from aims_graph.tables.columns import csv_text
 
 review_app = typer.Typer(
     help="Check mapping rows: what clashes, what follows, what to judge next; sheets and second readings.",

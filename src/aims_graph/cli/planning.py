@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,30 +18,14 @@ from aims_graph.cli.app import (
     SystemClass,
     Trust,
     app,
-    flat,
     opened,
     options,
-    print_csv,
     print_json,
+    print_lines,
     standard_input,
 )
 from aims_graph.relations import Degree
-
-GAP_COLUMNS = (
-    "provision",
-    "framework",
-    "title",
-    "reason",
-    "degree",
-    "duties",
-    "conditions",
-    "sentence",
-    "from",
-    "relation",
-    "source",
-)
-LEFT_COLUMNS = ("provision", "title", "how", "state", "duties", "condition", "conditions", "sentence")
-PLAN_COLUMNS = ("action", "cost", "closes", "degree", "confidence", "by", "conditions", "mappings", "sources")
+from aims_graph.tables import columns
 
 
 class PlanDegree(StrEnum):
@@ -88,7 +71,7 @@ def gaps(
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
-        print_csv(GAP_COLUMNS, _gap_rows(found))
+        print_lines(columns.gaps(found))
     else:
         from aims_graph.tables import planning_tables, tables
 
@@ -99,18 +82,6 @@ def _typed(names: list[str] | None) -> list[str]:
     """The names given, and those of standard input where one of them is '-'."""
     lines = [line for n in names or () for line in (standard_input().split("\n") if n == "-" else [n])]
     return [line.strip() for line in lines if line.strip()]
-
-
-def _gap_rows(found: dict[str, Any]) -> Iterator[list[Any]]:
-    for gap in found["gaps"]:
-        near = gap["near"][0] if gap["near"] else {}
-        row = {**gap, **{name: near.get(name) for name in ("from", "relation", "source")}}
-        yield [_cell(row, c) for c in GAP_COLUMNS]
-
-
-def _cell(item: dict[str, Any], column: str) -> Any:
-    """A member of an answer as one text; conditions, which are clauses, with semicolons between them."""
-    return "; ".join(item[column]) if column == "conditions" else flat(item[column])
 
 
 @app.command("residual")
@@ -139,7 +110,7 @@ def residual(
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
-        print_csv(LEFT_COLUMNS, [[_cell(item, c) for c in LEFT_COLUMNS] for item in found["left"]])
+        print_lines(columns.residual(found))
     else:
         from aims_graph.tables import planning_tables, tables
 
@@ -192,26 +163,8 @@ def plan(
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
-        print_csv(PLAN_COLUMNS, _plan_rows(found))
+        print_lines(columns.plan(found))
     else:
         from aims_graph.tables import planning_tables, tables
 
         tables.show(planning_tables.plan(found))
-
-
-def _plan_rows(found: dict[str, Any]) -> Iterator[list[Any]]:
-    closings = {c["provision"]: c for c in found["closes"]}
-    for action in found["actions"]:
-        for closing in (closings[name] for name in action["closes"]):
-            steps = [s for s in closing["derivation"] if s["mapping"]]
-            yield [
-                action["provision"],
-                action["cost"],
-                closing["provision"],
-                closing["degree"],
-                closing["confidence"],
-                flat(closing["by"]),
-                _cell(closing, "conditions"),
-                " ".join(s["mapping"] for s in steps),
-                " ".join(s["source"] for s in steps),
-            ]

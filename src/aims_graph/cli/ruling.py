@@ -9,8 +9,7 @@ import typer
 from aims_graph.cli.app import Data, Format, Output, app, listing
 from aims_graph.errors import InputError
 from aims_graph.library import Library
-
-_COLUMNS = ("code", "severity", "asked_by", "provisions", "name", "evidence", "reason")
+from aims_graph.tables import columns
 
 
 @app.command("rules")
@@ -44,4 +43,4 @@ def rules(
         if why:
             tables.show(tables.rows(("provisions", "reason"), why))
         return
-    listing({"rules": found}, rows, _COLUMNS, (None,) * len(_COLUMNS), format)
+    listing({"rules": found}, rows, columns.RULE, (None,) * len(columns.RULE), format)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,36 +20,19 @@ from aims_graph.cli.app import (
     Trust,
     app,
     day,
-    flat,
     opened,
     options,
-    print_csv,
     print_json,
+    print_lines,
 )
 from aims_graph.library import Library
+from aims_graph.tables import columns
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 Limit = Annotated[int | None, typer.Option(help="At most so many lines of each list.")]
 Rows = list[str] | None
-CHANGE_COLUMNS = ("change", "from", "to", "before", "after", "confidence_before", "confidence_after")
-POINT_COLUMNS = (
-    "mapping",
-    "subject",
-    "relation",
-    "object",
-    "status",
-    "confidence",
-    "full",
-    "partial",
-    "lost",
-    "lowered",
-    "expected_loss",
-    "readings",
-    "source",
-)
-IMPACT_COLUMNS = ("list", "what", "at", "note", "source")
 
 
 @app.command("what-if")
@@ -78,7 +61,7 @@ def what_if(
     asked = options(library, as_of, role, system_class, None, trust, limit=limit)
     wanted = Wanted(*(tuple(texts or ()) for texts in (reject, change, confidence, accept, add)))
     found = what_if_json(library.catalogue, weighing.what_if(library, wanted, start or (), asked))
-    _print(found, [*found["changes"], *found["confidence_changes"]], CHANGE_COLUMNS, weighing_tables.what_if, format)
+    _print(found, columns.changes, weighing_tables.what_if, format)
 
 
 @app.command("diff")
@@ -102,7 +85,7 @@ def diff(
     asked = options(there, as_of, role, system_class, None, trust, limit=limit)
     before, after = (there, here) if reverse else (here, there)
     found = comparison_json(weighing.compare(before, after, asked))
-    _print(found, [*found["changes"], *found["confidence_changes"]], CHANGE_COLUMNS, weighing_tables.comparison, format)
+    _print(found, columns.changes, weighing_tables.comparison, format)
 
 
 @app.command("weak-points")
@@ -126,8 +109,7 @@ def weak_points(
     library = Library.open(data or ())
     asked = options(library, as_of, role, system_class, framework, trust, limit=limit)
     found = weak_points_json(weighing.weak_points(library, asked))
-    rows = [{**p, "readings": (p["readings"] or {}).get("outcome")} for p in found["weak_points"]]
-    _print(found, rows, POINT_COLUMNS, weighing_tables.weak_points, format)
+    _print(found, columns.weak_points, weighing_tables.weak_points, format)
 
 
 @app.command("impact")
@@ -155,41 +137,19 @@ def impact(
     first, last = (None if d is None else day(d, option) for d, option in ((start, "--from"), (end, "--to")))
     between = weighing.days(first, last, asked.as_of)
     found = impact_json(library.catalogue, weighing.impact(library, targets, between, asked))
-    _print(found, list(_impact_rows(found)), IMPACT_COLUMNS, weighing_tables.impact, format)
-
-
-def _impact_rows(found: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    """Everything touched, one a row."""
-    for unit in found["units"]:
-        yield _line("units", unit["unit"], [], f"{unit['change']} {unit['effective'] or ''}".strip(), unit)
-    for row in found["rows"]:
-        yield _line("rows", row["mapping"], row["at"], "read again" if row["read_again"] else "", row)
-    for claim in found["claims"]:
-        said = f"{claim['from']} to {claim['to']}"
-        yield _line("claims", said, claim["through"], f"{claim['degree']}, left {claim['left']}", claim)
-    named = {"evidence": "id", "rules": "code", "triggers": "trigger", "references": "provision"}
-    for name, key in (*named.items(), ("suggested_actions", "provision")):
-        for item in found[name]:
-            yield _line(name, item[key], item["at"], "at a whole around it" if item["whole_only"] else "", item)
-    for record in found["records"]:
-        yield _line("records", record["record"], [*record["names"], *record["handled_under"]], record["kind"], record)
-
-
-def _line(list_: str, what: str, at: list[str], note: str, item: dict[str, Any]) -> dict[str, Any]:
-    return {"list": list_, "what": what, "at": at, "note": note, "source": item.get("source")}
+    _print(found, columns.impact, weighing_tables.impact, format)
 
 
 def _print(
     found: dict[str, Any],
-    rows: list[dict[str, Any]],
-    columns: tuple[str, ...],
+    lines: Callable[[dict[str, Any]], columns.Lines],
     table: Callable[[dict[str, Any]], RenderableType],
     format: Format,
 ) -> None:
     if format is Format.json:
         print_json(found)
     elif format is Format.csv:
-        print_csv(columns, [[flat(row[c]) for c in columns] for row in rows])
+        print_lines(lines(found))
     else:
         from aims_graph.tables import tables
 
