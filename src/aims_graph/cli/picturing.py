@@ -7,8 +7,20 @@ from typing import Annotated
 
 import typer
 
-from aims_graph.cli.app import AsOf, Data, InWorkspace, RecordFiles, Roles, SystemClass, Trust, app, opened, options
-from aims_graph.errors import MissingDependency
+from aims_graph.cli.app import (
+    AsOf,
+    Data,
+    InWorkspace,
+    RecordFiles,
+    Roles,
+    SystemClass,
+    Trust,
+    app,
+    named_workspace,
+    opened,
+    options,
+)
+from aims_graph.errors import InputError, MissingDependency
 
 
 @app.command("view")
@@ -40,11 +52,28 @@ def view(
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    workspace: InWorkspace = None,
+    workspaces: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", envvar="AIMS_WORKSPACES", help="A folder of workspaces, one an organisation, by its name."
+        ),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1, max=64, envvar="AIMS_WORKERS", help="Processes that answer; beside several, one more writes."
+        ),
+    ] = 1,
     data: Data = None,
 ) -> None:
-    """The read-only mapping API and its two pages."""
+    """The mapping API, its pages, and the records of organisations to those who hold a key."""
     try:
-        from aims_graph_api.server import run
+        from aims_graph_api.server import Start, run, workspaces_in
     except ModuleNotFoundError as error:
         raise MissingDependency(f"the service needs {error.name}.", "pip install 'aims-graph[api]'") from error
-    run(data or (), host, port)
+    if workspace is not None and workspaces is not None:
+        raise InputError("--workspace names one workspace, --workspaces a folder of them. Give one of the two.")
+    one = workspace or (None if workspaces else named_workspace())
+    folders = workspaces_in(workspaces) if workspaces is not None else [one] if one is not None else []
+    run(Start(host, port, tuple(data or ()), tuple(folders), workers))
