@@ -26,6 +26,7 @@ class Caller:
     name: str = "anonymous"
     organisation: Organisation | None = None  # whose records this caller may be told of
     scopes: frozenset[str] = frozenset()  # of read, write, admin: what may be done to those records
+    key: str = ""  # the public id of its key, for logs and limits
 
 
 ANONYMOUS = Caller()
