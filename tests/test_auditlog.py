@@ -232,6 +232,21 @@ def test_a_store_that_another_hand_changed_is_found_and_mended(tmp_path: Path) -
     assert "store" not in [c.name for c in upkeep.doctor(folder) if not c.sound]
 
 
+def test_a_version_that_another_hand_changed_is_found_and_mended(tmp_path: Path) -> None:
+    folder = made(tmp_path / "w", 3)
+    with Workspace.open(folder) as workspace:
+        assert workspace.store.version(f"{BASE}r1") == 1
+    store = ox.Store(str(folder / STORE))
+    (old,) = (q for q in store if q.subject == ox.NamedNode(f"{BASE}r1") and "/workspace/entry" in str(q.predicate))
+    store.remove(old)
+    store.add(ox.Quad(old.subject, old.predicate, ox.Literal(9), old.graph_name))
+    del store
+    (wrong,) = (c for c in upkeep.doctor(folder) if not c.sound)
+    assert (wrong.name, "such as r1." in wrong.said) == ("versions", True)
+    upkeep.rebuild(folder)
+    assert "versions" not in [c.name for c in upkeep.doctor(folder) if not c.sound]
+
+
 def test_a_store_that_cannot_be_opened_is_made_anew(tmp_path: Path) -> None:
     folder = made(tmp_path / "w", 3)
     kept = said(folder)

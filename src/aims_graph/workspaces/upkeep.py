@@ -12,7 +12,7 @@ from pathlib import Path
 from aims_graph.errors import DataError, InputError, OutputError, Problem
 from aims_graph.workspaces.auditlog import START, AuditLog
 from aims_graph.workspaces.holding import Hold
-from aims_graph.workspaces.record_store import UNWRITABLE, line
+from aims_graph.workspaces.record_store import UNWRITABLE, line, subjects
 from aims_graph.workspaces.statehash import StateHash
 from aims_graph.workspaces.workspace import LOG, SETTINGS, STORE, Workspace, read_settings, stamp
 
@@ -88,6 +88,7 @@ def _checks(folder: Path) -> Iterator[Check]:
     try:
         with Workspace.open(folder, write=True) as workspace:
             yield _store(workspace, found)
+            yield _versions(workspace)
     except (DataError, OutputError) as error:
         yield Check("store", False, str(error))
 
@@ -99,6 +100,19 @@ def _store(workspace: Workspace, found: Verified) -> Check:
         return Check("store", True, f"{found.statements} statements, those that the log leads to")
     fix = f"Rebuild it from the log: aims-graph doctor {workspace.folder} --rebuild"
     return Check("store", False, f"the store holds other statements than the log leads to. {fix}")
+
+
+def _versions(workspace: Workspace) -> Check:
+    """Whether the store gives each record the version that the log does: the entry that changed it last."""
+    last = {record: entry.number for entry in workspace.log.entries() for record in subjects(entry)}
+    wrong = sorted(record for record, number in last.items() if workspace.store.version(record) != number)
+    if not wrong:
+        return Check("versions", True, f"{len(last)} records, each at the version of its last log entry")
+    first = wrong[0].removeprefix(workspace.settings.base)
+    fix = f"Rebuild the store from the log: aims-graph doctor {workspace.folder} --rebuild"
+    return Check(
+        "versions", False, f"{len(wrong)} records are at another version than the log says, such as {first}. {fix}"
+    )
 
 
 def rebuild(folder: Path) -> int:
