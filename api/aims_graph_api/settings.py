@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from aims_graph.errors import InputError
+from aims_graph.workspaces.keys import SCOPES
 
 REGULATION, CLOSED, OPEN = "regulation", "closed", "open"
 READ = (REGULATION, CLOSED, OPEN)
-SCOPES = ("read", "write", "admin")
 UNIX = "unix"  # the other end of a Unix socket, among trusted proxies
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")

@@ -15,7 +15,7 @@ from aims_graph.cli.app import app, hints
 from aims_graph.errors import AimsGraphError
 
 from aims_graph.cli import asking, browsing, checking, crosswalking, evidencing  # noqa: F401  isort: skip  (they add commands)
-from aims_graph.cli import keeping, picturing, planning, ruling, weighing, workspacing  # noqa: F401  isort: skip
+from aims_graph.cli import keeping, keyring, picturing, planning, ruling, weighing, workspacing  # noqa: F401  isort: skip
 
 BAD_INPUT = 2
 

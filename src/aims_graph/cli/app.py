@@ -26,6 +26,7 @@ from aims_graph.trace import Options
 
 OTHER_FORMATS = ("--json", "--csv")  # what people try
 EVIDENCE = "evidence"  # the folder of a workspace for evidence files
+KEYS = "keys.json"  # its file of API keys
 
 
 class Commands(TyperGroup):

@@ -16,6 +16,7 @@ import typer
 
 from aims_graph.cli.app import (
     EVIDENCE,
+    KEYS,
     AsOf,
     Data,
     Format,
@@ -342,6 +343,8 @@ def backup(
     kept = held(workspace) / EVIDENCE
     if kept.is_dir():
         print(f"Evidence files are not copied: back up the folder '{kept}' as well.")
+    if (held(workspace) / KEYS).exists():
+        print("API keys are not copied, since some may be revoked later: after a restore, make new ones.")
 
 
 @app.command("restore")
