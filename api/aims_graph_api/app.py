@@ -12,22 +12,29 @@ from fastapi.staticfiles import StaticFiles
 
 from aims_graph.library import Library
 from aims_graph_api import (
+    audit,
+    checks,
     consistency,
     crosswalks,
     describing,
     explain,
     frameworks,
     health,
+    mappings,
     pages,
     planning,
     problems,
     provisions,
     questions,
+    record_evidence,
+    record_writes,
+    records,
     search,
     serving,
     weighing,
     what_else,
 )
+from aims_graph_api.answering import Marks
 from aims_graph_api.headers import SafeHeaders
 from aims_graph_api.limits import BodyLimit
 from aims_graph_api.organisations import Organisation
@@ -52,6 +59,7 @@ def create_app(
     """
     app = FastAPI(title=describing.TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
     serving.install(app, Serving(library, organisations or {}))
+    app.state.today, app.state.marks = today, Marks()
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
     problems.install(app)
@@ -64,8 +72,14 @@ def create_app(
         planning.router(today),
         consistency.router(today),
         crosswalks.router(today),
+        mappings.router(today),
         search.router(),
         questions.router(today),
+        records.router(today),
+        record_writes.router(today),
+        record_evidence.router(today),
+        checks.router(today),
+        audit.router(),
         health.routes,
     ):
         app.include_router(routes, prefix=PREFIX)

@@ -177,9 +177,10 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
 
 def _name_answer(operation: Json, schemas: Json) -> None:
     """Describe the answer by what its schema says it is."""
-    answer = operation["responses"]["200"]
-    for media in answer["content"].values():
-        answer["description"] = schemas[media["schema"]["$ref"].rpartition("/")[2]]["description"]
+    for answer in (a for status, a in operation["responses"].items() if status in ("200", "201")):
+        for media in answer.get("content", {}).values():
+            if "$ref" in media.get("schema", {}):
+                answer["description"] = schemas[media["schema"]["$ref"].rpartition("/")[2]]["description"]
 
 
 def _add_examples(operation: Json, examples: Json, answer: Json | None) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,6 +17,7 @@ from aims_graph.errors import (
     AimsGraphError,
     AmbiguousName,
     DataError,
+    ForbiddenQuery,
     InputError,
     NameError_,
     QueryError,
@@ -50,6 +52,7 @@ TOOK_TOO_LONG = Kind("took-too-long", "This took longer than it may", 408)
 CHANGED_SINCE = Kind("changed-since", "This is not as it was when it was read", 412)
 MEDIA_TYPE_UNKNOWN = Kind("unsupported-media-type", "This format cannot be read here", 415)
 UNSOUND_RECORDS = Kind("unsound-records", "These records cannot be kept as they are", 422)
+KEY_USED = Kind("key-used", "This key belongs to another request", 422)
 NO_VERSION = Kind("no-version", "This needs the version that it changes", 428)
 TOO_MANY = Kind("too-many-requests", "Too many requests", 429)
 UNAVAILABLE = Kind("unavailable", "This cannot be answered now", 503)
@@ -62,11 +65,12 @@ OF_ERROR: dict[type[AimsGraphError], Kind] = {
     AmbiguousName: AMBIGUOUS_NAME,
     InputError: BAD_INPUT,
     QueryError: BAD_QUERY,
+    ForbiddenQuery: NOT_ALLOWED,
     DataError: BAD_DATA,
 }
 REFUSALS = (  # what routes raise as Refused
     *(NO_KEY, NOT_ALLOWED, NOT_ACCEPTABLE, TOOK_TOO_LONG, CHANGED_SINCE, MEDIA_TYPE_UNKNOWN, UNSOUND_RECORDS),
-    *(NO_VERSION, TOO_MANY, UNAVAILABLE),
+    *(KEY_USED, NO_VERSION, TOO_MANY, UNAVAILABLE),
 )
 OF_STATUS = {kind.status: kind for kind in (NO_ROUTE, WRONG_METHOD, TOO_LARGE)}
 
@@ -105,7 +109,16 @@ def on_error(request: Request, error: Exception) -> JSONResponse:
     """An error of this project, with the candidates of a name."""
     assert isinstance(error, AimsGraphError)
     more = {"candidates": list(error.candidates)} if isinstance(error, NameError_) else {}
-    return problem(request, kind_of(error), str(error), **more)
+    return problem(request, kind_of(error), _without_folders(error), **more)
+
+
+def _without_folders(error: AimsGraphError) -> str:
+    """What an error says; where it names a file by its whole path, by its name alone."""
+    if not isinstance(error, DataError):
+        return str(error)
+    return "\n".join(
+        str(replace(p, path=Path(p.path).name)) if Path(p.path).is_absolute() else str(p) for p in error.problems
+    )
 
 
 def on_refused(request: Request, error: Exception) -> JSONResponse:

@@ -18,7 +18,7 @@ from aims_graph.workspaces import naming
 from aims_graph.workspaces.auditlog import Entry
 from aims_graph.workspaces.exporting import RDF_FORMATS
 from aims_graph.workspaces.merging import below
-from aims_graph.workspaces.record_store import parsed
+from aims_graph.workspaces.record_store import RecordStore, parsed
 from aims_graph.workspaces.workspace import Workspace
 
 Json = dict[str, Any]
@@ -90,12 +90,12 @@ def patched(said: Any, patch: Any) -> Any:
 
 def history_rows(workspace: Workspace, iri: str) -> list[Json]:
     """The entries that changed a record, oldest first, each with its lines about that record alone."""
-    return [_row(entry, iri) for entry in workspace.history(iri)]
+    return [_row(entry, iri, workspace.store) for entry in workspace.history(iri)]
 
 
-def _row(entry: Entry, iri: str) -> Json:
+def _row(entry: Entry, iri: str, store: RecordStore) -> Json:
     mine = {
-        sign: [line for line in lines if line.startswith(_starts(iri))]
+        sign: [line for line in lines if line.startswith(_starts(iri)) and store.speaks_of_records(line)]
         for sign, lines in (("added", entry.change.added), ("removed", entry.change.removed))
     }
     return {"entry": entry.number, "at": entry.at, "who": entry.who, "what": entry.what, "why": entry.why, **mine}
