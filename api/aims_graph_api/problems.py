@@ -16,12 +16,15 @@ from starlette.exceptions import HTTPException
 from aims_graph.errors import (
     AimsGraphError,
     AmbiguousName,
+    ChangedSince,
     DataError,
     ForbiddenQuery,
     InputError,
+    KeyUsed,
     NameError_,
     QueryError,
     UnknownName,
+    UnsoundRecords,
 )
 from aims_graph_api.headers import SAFE_HEADERS
 
@@ -67,6 +70,9 @@ OF_ERROR: dict[type[AimsGraphError], Kind] = {
     QueryError: BAD_QUERY,
     ForbiddenQuery: NOT_ALLOWED,
     DataError: BAD_DATA,
+    ChangedSince: CHANGED_SINCE,
+    KeyUsed: KEY_USED,
+    UnsoundRecords: UNSOUND_RECORDS,
 }
 REFUSALS = (  # what routes raise as Refused
     *(NO_KEY, NOT_ALLOWED, NOT_ACCEPTABLE, TOOK_TOO_LONG, CHANGED_SINCE, MEDIA_TYPE_UNKNOWN, UNSOUND_RECORDS),
@@ -176,7 +182,8 @@ def declared(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(status: int) -> dict[str, Any]:
-    kinds = [k for k in (*OF_ERROR.values(), *OF_STATUS.values(), *REFUSALS, INVALID, FAILED) if k.status == status]
+    known = dict.fromkeys((*OF_ERROR.values(), *OF_STATUS.values(), *REFUSALS, INVALID, FAILED))
+    kinds = [k for k in known if k.status == status]
     return {
         "description": "; ".join(f"{k.title} (`{k.name}`)" for k in kinds) + ".",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
