@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import Field
 
 from aims_graph.consistency_answers import Asked, conflicts_json, entailed_json, next_json
 from aims_graph.library import Library
+from aims_graph.tables import columns
 from aims_graph.trace import Options
 from aims_graph_api import consistency_responses, problems
+from aims_graph_api.answering import TABLE, Answering, Wanted, told
 from aims_graph_api.parameters import MOST_TARGETS, Reading, Today, Typed, day
 from aims_graph_api.serving import Loaded
 
@@ -44,8 +46,8 @@ class Pairs(Rows):
 
 def router(today: Today) -> APIRouter:
     """The routes that check mapping rows."""
-    routes = APIRouter(prefix="/review", tags=["review"])
-    errors = problems.declared((400, *problems.NAMED, 422))
+    routes = APIRouter(prefix="/review", tags=["review"], route_class=Answering)
+    errors = problems.declared((400, *problems.NAMED, 422)) | {200: TABLE}
 
     def asked(library: Library, rows: Rows) -> Asked:
         frameworks = tuple(library.names.edition(f) for f in rows.framework)
@@ -54,18 +56,18 @@ def router(today: Today) -> APIRouter:
         return Asked(options, rows.proposed)
 
     @routes.get("/conflicts", response_model=consistency_responses.Conflicts, responses=errors)
-    def conflicts(library: Loaded, rows: Annotated[Rows, Query()]) -> JSONResponse:
+    def conflicts(library: Loaded, wanted: Wanted, rows: Annotated[Rows, Query()]) -> Response:
         """List the sets of mapping rows that cannot all be right, each with its proof."""
-        return JSONResponse(conflicts_json(library.catalogue, asked(library, rows)))
+        return told(wanted, conflicts_json(library.catalogue, asked(library, rows)), columns.conflicts)
 
     @routes.get("/entailed", response_model=consistency_responses.Entailed, responses=errors)
-    def entailed(library: Loaded, rows: Annotated[Following, Query()]) -> JSONResponse:
+    def entailed(library: Loaded, wanted: Wanted, rows: Annotated[Following, Query()]) -> Response:
         """List the mapping rows that follow from others, with the rows they follow from."""
-        return JSONResponse(entailed_json(library.catalogue, asked(library, rows)))
+        return told(wanted, entailed_json(library.catalogue, asked(library, rows)), columns.entailed)
 
     @routes.get("/next", response_model=consistency_responses.NextPairs, responses=errors)
-    def next_pairs(library: Loaded, rows: Annotated[Pairs, Query()]) -> JSONResponse:
+    def next_pairs(library: Loaded, wanted: Wanted, rows: Annotated[Pairs, Query()]) -> Response:
         """List the pairs whose judgement is expected to leave the fewest relations open elsewhere."""
-        return JSONResponse(next_json(library.catalogue, asked(library, rows)))
+        return told(wanted, next_json(library.catalogue, asked(library, rows)), columns.next_pairs)
 
     return routes

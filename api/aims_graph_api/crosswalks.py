@@ -7,13 +7,15 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from aims_graph import weighing
 from aims_graph.coverage import coverage, coverage_json
 from aims_graph.matrix import AGREE, DISAGREE, OURS_ONLY, THEIRS_ONLY, crosswalk_json
+from aims_graph.tables import columns
 from aims_graph_api import problems
+from aims_graph_api.answering import TABLE, Answering, Wanted, told
 from aims_graph_api.parameters import Asking, Moment, Today, day, options
 from aims_graph_api.responses import DegreeWord, Fraction, Place
 from aims_graph_api.serving import Loaded
@@ -150,19 +152,22 @@ Framework = Annotated[str, Path(description="A framework, by id or a name people
 
 def router(today: Today) -> APIRouter:
     """The routes for two frameworks."""
-    routes = APIRouter(tags=["mappings"])
-    errors = problems.declared((400, *problems.NAMED, 422))
+    routes = APIRouter(tags=["mappings"], route_class=Answering)
+    errors = problems.declared((400, *problems.NAMED, 422)) | {200: TABLE}
 
     @routes.get("/crosswalks/{a}/{b}", response_model=Crosswalk, responses=errors)
-    def crosswalk(library: Loaded, a: Framework, b: Framework, asked: Annotated[Pairing, Query()]) -> JSONResponse:
+    def crosswalk(
+        library: Loaded, wanted: Wanted, a: Framework, b: Framework, asked: Annotated[Pairing, Query()]
+    ) -> Response:
         """Give every row between two frameworks, what follows beside them, and what has no counterpart."""
         chosen = replace(options(library, today, asked), limit=asked.limit)
-        return JSONResponse(crosswalk_json(weighing.crosswalk(library, a, b, chosen), asked.sources))
+        found = crosswalk_json(weighing.crosswalk(library, a, b, chosen), asked.sources)
+        return told(wanted, found, columns.crosswalk)
 
     @routes.get("/coverage", response_model=Coverage, responses=errors)
-    def judged(library: Loaded, asked: Annotated[Moment, Query()]) -> JSONResponse:
+    def judged(library: Loaded, wanted: Wanted, asked: Annotated[Moment, Query()]) -> Response:
         """Count the duties of each framework that were judged against each other one."""
         on = day(asked.as_of, today)
-        return JSONResponse(coverage_json(library.catalogue, coverage(library.catalogue, on), on))
+        return told(wanted, coverage_json(library.catalogue, coverage(library.catalogue, on), on), columns.coverage)
 
     return routes

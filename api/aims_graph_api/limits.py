@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY = 1_000_000  # bytes
+LARGEST_BODY = 2_500_000  # bytes; 10,000 names of the greatest length fit in
 
 
 class BodyLimit:

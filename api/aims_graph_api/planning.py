@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import Field
 
 from aims_graph import planned
@@ -14,8 +14,10 @@ from aims_graph.gaps import gaps_json
 from aims_graph.planning import Costs, plan_json
 from aims_graph.relations import Degree
 from aims_graph.residuals import residual_json
+from aims_graph.tables import columns
 from aims_graph_api import planning_responses as responses
 from aims_graph_api import problems
+from aims_graph_api.answering import TABLE, Answering, Wanted, told
 from aims_graph_api.parameters import MOST_TARGETS, Asking, Today, Typed, options
 from aims_graph_api.serving import Loaded
 
@@ -64,29 +66,30 @@ class Planning(Asking):
 
 def router(today: Today) -> APIRouter:
     """The planning routes."""
-    routes = APIRouter(tags=["planning"])
-    errors = problems.declared((400, *problems.NAMED, 422))
+    routes = APIRouter(tags=["planning"], route_class=Answering)
+    errors = problems.declared((400, *problems.NAMED, 422)) | {200: TABLE}
 
     @routes.get("/gaps", response_model=responses.Gaps, responses=errors)
-    def gaps(library: Loaded, asked: Annotated[Covering, Query()]) -> JSONResponse:
+    def gaps(library: Loaded, wanted: Wanted, asked: Annotated[Covering, Query()]) -> Response:
         """List the duties that are not covered when some things are done, or by what the records show, and why."""
         frameworks = tuple(library.names.edition(f) for f in asked.framework)
         chosen = replace(options(library, today, asked), frameworks=frameworks)
-        return JSONResponse(gaps_json(library.catalogue, planned.find_gaps(library, asked.target, chosen, asked.all)))
+        found = gaps_json(library.catalogue, planned.find_gaps(library, asked.target, chosen, asked.all))
+        return told(wanted, found, columns.gaps)
 
     @routes.get("/residual", response_model=responses.Residual, responses=errors)
-    def residual(library: Loaded, asked: Annotated[Leaving, Query()]) -> JSONResponse:
+    def residual(library: Loaded, wanted: Wanted, asked: Annotated[Leaving, Query()]) -> Response:
         """Say what is left of one thing when all that others ask is done, part by part."""
         found = planned.find_residual(library, asked.done, asked.of, options(library, today, asked))
-        return JSONResponse(residual_json(library.catalogue, found))
+        return told(wanted, residual_json(library.catalogue, found), columns.residual)
 
     @routes.post("/plan", response_model=responses.Plan, responses=errors | problems.declared((413,)))
-    def plan(library: Loaded, asked: Planning) -> JSONResponse:
+    def plan(library: Loaded, wanted: Wanted, asked: Planning) -> Response:
         """Find the cheapest actions that close a set of duties, across frameworks, with the optimum proved."""
         costs = Costs(planned.stated_costs(library, asked.cost, "cost"), asked.each)
         degree = Degree[asked.degree.upper()]
         wish = planned.Wish(asked.targets, asked.sources, asked.done, costs, degree, asked.time_limit)
         found = planned.find_plan(library, wish, options(library, today, asked))
-        return JSONResponse(plan_json(library.catalogue, found))
+        return told(wanted, plan_json(library.catalogue, found), columns.plan)
 
     return routes

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 DegreeWord = Literal["full", "partial", "candidate", "none"]
+Status = Literal["proposed", "double-read", "accepted", "published", "rejected"]
 Place = Annotated[str, Field(description="`path:line` of a data file, relative to its data folder.")]
 
 
@@ -434,6 +435,94 @@ class Explanation(BaseModel):
     blocked: Annotated[list[Hop], Field(description="Every edge that stops a claim as near to the end as that one.")]
     limited: Annotated[list[str], Field(description="Provisions of which a limit of the search left proofs out.")]
     notice: str
+
+
+class MappingRow(BaseModel):
+    """One mapping row as it counts today: what it claims of two provisions, how surely, who says so and where."""
+
+    id: str
+    iri: str
+    subject: str
+    subject_framework: str | None
+    relation: str
+    object: str
+    object_framework: str | None
+    confidence: Annotated[Fraction | None, Field(description="null: not stated, which is not 0.")]
+    status: Status
+    signed: Annotated[bool, Field(description="Whether an accountable person has accepted the row.")]
+    rationale: str | None
+    rationale_kind: str | None
+    justification: str
+    overlap: str | None
+    strength: int | None
+    condition: Annotated[str | None, Field(description="The trigger that a case must meet.")]
+    joint: Annotated[str | None, Field(description="Rows of one set that share it state one thing together.")]
+    author: str | None
+    reviewer: str | None
+    mapped_on: date | None
+    origin: Annotated[str | None, Field(description="The publication that the row was taken from.")]
+    mapping_set: str
+    source: Place
+
+
+class MappingShown(MappingRow):
+    """One mapping row, and the version of the data it was read from."""
+
+    graph_version: str
+
+
+Next = Annotated[str | None, Field(description="The address of the next page; null on the last.")]
+
+
+class Mappings(BaseModel):
+    """A page of the mapping rows that are wanted."""
+
+    total: Annotated[int, Field(description="How many there are on all pages.")]
+    mappings: list[MappingRow]
+    next: Next
+    graph_version: str
+
+
+class ProvisionLine(BaseModel):
+    """One provision as a line of a list."""
+
+    id: str
+    framework: str
+    kind: str
+    notation: str
+    title: str
+    part_of: str | None
+    force: str | None
+    in_force_from: date | None
+    in_force_to: date | None
+
+
+class Provisions(BaseModel):
+    """A page of the provisions that are wanted."""
+
+    total: Annotated[int, Field(description="How many there are on all pages.")]
+    provisions: list[ProvisionLine]
+    next: Next
+    graph_version: str
+
+
+class TracedRule(BaseModel):
+    """An evidence rule with what it cites; or a requirement without a rule of its own, and why it has none."""
+
+    code: str | None
+    severity: str | None
+    asked_by: str | None
+    provisions: list[str]
+    name: str
+    evidence: list[str]
+    reason: Annotated[str | None, Field(description="Of a requirement: why no rule of its own asks for it.")]
+    source: Place
+
+
+class TracedRules(BaseModel):
+    """The evidence rules, then the requirements without a rule of their own."""
+
+    rules: list[TracedRule]
 
 
 class Result(BaseModel):

@@ -6,18 +6,20 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import Field
 
 from aims_graph import weighing
 from aims_graph.impact import impact_json
 from aims_graph.library import Library
-from aims_graph.suppositions import Wanted
+from aims_graph.suppositions import Wanted as Supposed
+from aims_graph.tables import columns
 from aims_graph.trace import Options
 from aims_graph.weak_points import weak_points_json
 from aims_graph.what_if import what_if_json
 from aims_graph_api import problems
 from aims_graph_api import weighing_responses as responses
+from aims_graph_api.answering import TABLE, Answering, Wanted, told
 from aims_graph_api.parameters import MOST_TARGETS, Asking, Today, Typed, day, options
 from aims_graph_api.serving import Loaded
 
@@ -61,34 +63,34 @@ class Changing(Limited):
 
 def router(today: Today) -> APIRouter:
     """The routes that weigh claims."""
-    routes = APIRouter(tags=["weighing"])
-    errors = problems.declared((400, *problems.NAMED, 422))
+    routes = APIRouter(tags=["weighing"], route_class=Answering)
+    errors = problems.declared((400, *problems.NAMED, 422)) | {200: TABLE}
 
     def limited(library: Library, asked: Limited) -> Options:
         return replace(options(library, today, asked), limit=asked.limit)
 
     @routes.get("/what-if", response_model=responses.WhatIf, responses=errors)
-    def what_if(library: Loaded, asked: Annotated[Supposing, Query()]) -> JSONResponse:
+    def what_if(library: Loaded, wanted: Wanted, asked: Annotated[Supposing, Query()]) -> Response:
         """Say which claims would be gained, lost, raised or lowered if mapping rows were other than they are."""
         texts = (asked.reject, asked.change, asked.confidence, asked.accept, asked.add)
-        wanted = Wanted(*(tuple(t) for t in texts))
-        found = weighing.what_if(library, wanted, asked.start, limited(library, asked))
-        return JSONResponse(what_if_json(library.catalogue, found))
+        supposed = Supposed(*(tuple(t) for t in texts))
+        found = weighing.what_if(library, supposed, asked.start, limited(library, asked))
+        return told(wanted, what_if_json(library.catalogue, found), columns.changes)
 
     @routes.get("/weak-points", response_model=responses.WeakPoints, responses=errors)
-    def weak_points(library: Loaded, asked: Annotated[Reviewing, Query()]) -> JSONResponse:
+    def weak_points(library: Loaded, wanted: Wanted, asked: Annotated[Reviewing, Query()]) -> Response:
         """List the mapping rows that carry claims, those first whose review matters most."""
         frameworks = tuple(library.names.edition(f) for f in asked.framework)
         found = weighing.weak_points(library, replace(limited(library, asked), frameworks=frameworks))
-        return JSONResponse(weak_points_json(found))
+        return told(wanted, weak_points_json(found), columns.weak_points)
 
     @routes.get("/impact", response_model=responses.Impact, responses=errors)
-    def impact(library: Loaded, asked: Annotated[Changing, Query()]) -> JSONResponse:
+    def impact(library: Loaded, wanted: Wanted, asked: Annotated[Changing, Query()]) -> Response:
         """Say what is touched when a framework or a provision changes: rows, claims, evidence, rules and records."""
         chosen = limited(library, asked)
         first, last = (None if d is None else day(d, today) for d in (asked.start, asked.end))
         between = weighing.days(first, last, chosen.as_of)
         found = weighing.impact(library, asked.target, between, chosen)
-        return JSONResponse(impact_json(library.catalogue, found))
+        return told(wanted, impact_json(library.catalogue, found), columns.impact)
 
     return routes

@@ -1,42 +1,108 @@
-"""The main question: `/provisions/{curie}/what-else`, and `/what-else` for several provisions together."""
+"""The main question: `/provisions/{curie}/what-else`, and `/what-else` for several provisions, together or each."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from aims_graph.answers import what_else_json
+from aims_graph.errors import AimsGraphError
+from aims_graph.library import Library
+from aims_graph.tables import columns
+from aims_graph.trace import Options, check_options
 from aims_graph_api import problems, responses
+from aims_graph_api.answering import TABLE, Answering, Wanted, told
 from aims_graph_api.parameters import MOST_TARGETS, Selecting, Today, Typed, options
+from aims_graph_api.problems import INVALID, Refused
 from aims_graph_api.provisions import Curie
 from aims_graph_api.serving import Loaded
 
+NDJSON = "application/x-ndjson"
+MOST_EACH = 10_000  # targets of one request that are asked about one by one
+LINES_AT_ONCE = 8  # computed before they are sent
+EACH = {
+    "content": {
+        NDJSON: {
+            "schema": {
+                "description": "One line a target, in the order given: the answer to it alone, or a problem with it.",
+                "anyOf": [{"$ref": "#/components/schemas/WhatElse"}, {"$ref": "#/components/schemas/Problem"}],
+            }
+        }
+    }
+}
+
 
 class Together(Selecting):
-    """Several provisions taken together, and how the question is asked."""
+    """Several provisions, and how the question is asked."""
 
     targets: Annotated[
         list[Typed],
-        Field(min_length=1, max_length=MOST_TARGETS, description="Provisions: ids, or what people type for them."),
+        Field(
+            min_length=1,
+            max_length=MOST_EACH,
+            description="Provisions: ids, or what people type for them. Taken together as one question, at most "
+            f"{MOST_TARGETS}; each as a question of its own where `{NDJSON}` is accepted.",
+        ),
     ]
 
 
 def router(today: Today) -> APIRouter:
     """The routes of the what-else question."""
-    routes = APIRouter(tags=["what else"])
+    routes = APIRouter(tags=["what else"], route_class=Answering)
     errors = problems.declared((400, *problems.NAMED, 422))
 
-    @routes.get("/provisions/{curie:path}/what-else", response_model=responses.WhatElse, responses=errors)
-    def what_else(library: Loaded, curie: Curie, asked: Annotated[Selecting, Query()]) -> JSONResponse:
+    @routes.get(
+        "/provisions/{curie:path}/what-else", response_model=responses.WhatElse, responses=errors | {200: TABLE}
+    )
+    def what_else(library: Loaded, wanted: Wanted, curie: Curie, asked: Annotated[Selecting, Query()]) -> Response:
         """Say what doing all that one provision asks also counts towards, each answer with its proof."""
-        return JSONResponse(what_else_json(library.what_else([curie], options(library, today, asked))))
+        found = what_else_json(library.what_else([curie], options(library, today, asked)))
+        return told(wanted, found, columns.what_else)
 
-    @routes.post("/what-else", response_model=responses.WhatElse, responses=errors | problems.declared((413,)))
-    def what_else_together(library: Loaded, asked: Together) -> JSONResponse:
-        """Say what doing all that several provisions ask, taken together, also counts towards."""
-        return JSONResponse(what_else_json(library.what_else(asked.targets, options(library, today, asked))))
+    @routes.post(
+        "/what-else",
+        response_model=responses.WhatElse,
+        responses=errors | problems.declared((413,)) | {200: {"content": TABLE["content"] | EACH["content"]}},
+    )
+    def what_else_together(library: Loaded, wanted: Wanted, request: Request, asked: Together) -> Response:
+        """Say what doing all that several provisions ask, taken together, also counts towards.
+
+        With `Accept: application/x-ndjson` each target is a question of its own: the answers come one a line, in the
+        order of the targets, as they are found; a target that cannot be used has a problem on its line.
+        """
+        chosen = options(library, today, asked)
+        if wanted == NDJSON:
+            check_options(library.catalogue, chosen)
+            return StreamingResponse(_lines(library, request, asked.targets, chosen), media_type=NDJSON)
+        if len(asked.targets) > MOST_TARGETS:
+            detail = (
+                f"body.targets: at most {MOST_TARGETS} are taken together. Accept {NDJSON} to ask about each alone."
+            )
+            raise Refused(INVALID, detail)
+        return told(wanted, what_else_json(library.what_else(asked.targets, chosen)), columns.what_else)
 
     return routes
+
+
+async def _lines(library: Library, request: Request, targets: Sequence[str], chosen: Options) -> AsyncIterator[bytes]:
+    """The line of each target; computed only as fast as they are taken, and no more once nobody takes them."""
+    for start in range(0, len(targets), LINES_AT_ONCE):
+        some = targets[start : start + LINES_AT_ONCE]
+        for line in await run_in_threadpool(list, _each(library, request, some, chosen)):
+            yield line
+
+
+def _each(library: Library, request: Request, targets: Sequence[str], chosen: Options) -> Iterator[bytes]:
+    for target in targets:
+        found: dict[str, Any]
+        try:
+            found = what_else_json(library.what_else([target], chosen))
+        except AimsGraphError as error:
+            found = orjson.loads(problems.on_error(request, error).body) | {"target": target}
+        yield orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)

@@ -17,6 +17,7 @@ import pyoxigraph as ox
 from aims_graph import queries
 from aims_graph.errors import AimsGraphError, InputError, QueryError, UnknownName
 from aims_graph.library import Library
+from aims_graph.tables.columns import Lines
 from aims_graph.vocab import AIMS, XSD
 
 Sources = tuple[Sequence[Path], Sequence[Path], Path | None]  # data folders, record files, workspace
@@ -204,6 +205,11 @@ def text(cell: Cell | None, prefixes: Mapping[str, str]) -> str:
             namespace, prefix = max(fits, key=lambda f: len(f[0]))
             return f"{prefix}:{cell.value[len(namespace) :]}"
     return cell.value
+
+
+def lines(rows: Rows) -> Lines:
+    """The result as a table, with whole IRIs."""
+    return Lines(rows.columns, [[text(cell, {}) for cell in row] for row in rows.rows])
 
 
 def results_json(rows: Rows) -> dict[str, Any]:

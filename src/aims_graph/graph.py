@@ -125,6 +125,42 @@ def _row_quads(catalogue: Catalogue, row: Mapping) -> Iterator[ox.Quad]:
             yield ox.Quad(node, ox.NamedNode(prop), ox.Literal(f"{number:g}", datatype=decimal), graph)
 
 
+def description(catalogue: Catalogue, iri: str) -> tuple[ox.Triple, ...]:
+    """Every statement about one thing as the dataset holds it, with the nameless nodes inside it; none if unknown.
+
+    Such nodes are numbered in the order in which they come.
+    """
+    name = catalogue.curie(iri)
+    row = next((r for r in catalogue.mappings if r.id == name), None)
+    if row is not None:
+        return tuple(quad.triple for quad in _row_quads(catalogue, row))
+    return tuple(_about(catalogue.facts, ox.NamedNode(iri), {}))
+
+
+def _about(facts: Facts, node: ox.NamedNode | ox.BlankNode, inner: dict[str, ox.BlankNode]) -> Iterator[ox.Triple]:
+    subject = inner[node.value] if isinstance(node, ox.BlankNode) else node
+    waiting: list[ox.BlankNode] = []
+    for prop, values in facts.values.get(node.value, {}).items():
+        for value in values:
+            known = value
+            if isinstance(value, ox.BlankNode):
+                if value.value not in inner:
+                    inner[value.value] = ox.BlankNode(f"n{len(inner) + 1}")
+                    waiting.append(value)
+                known = inner[value.value]
+            yield ox.Triple(subject, ox.NamedNode(prop), known)
+    for value in waiting:
+        yield from _about(facts, value, inner)
+
+
+def written(catalogue: Catalogue, triples: Iterable[ox.Triple], media_type: str) -> bytes:
+    """Statements as text in a format, by its media type."""
+    form = ox.RdfFormat.from_media_type(media_type)
+    if form is None:
+        raise ValueError(f"'{media_type}' is no format of RDF")
+    return ox.serialize(triples, format=form, prefixes=dict(catalogue.prefixes)) or b""
+
+
 def _expand(catalogue: Catalogue, name: str) -> str:
     prefix = name.partition(":")[0]
     return catalogue.iri(name) if prefix in catalogue.prefixes else name

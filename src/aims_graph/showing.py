@@ -236,11 +236,11 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def find_json(catalogue: Catalogue, names: Names, text: str, limit: int) -> dict[str, Any]:
-    """The first search results in order; InputError where no word is given."""
+def find_json(catalogue: Catalogue, names: Names, text: str, limit: int, start: int = 0) -> dict[str, Any]:
+    """So many search results in order, from a place on; InputError where no word is given."""
     if not re.search(r"\w", text):
         raise InputError("nothing is looked for. Give at least one word.")
-    ids = names.find(text, limit + 1)
+    ids = names.find(text, start + limit + 1)[start:]
     found = [catalogue.provisions[i] for i in ids[:limit]]
     return {
         "query": text,

@@ -72,6 +72,11 @@ def suppose(catalogue: Catalogue, names: Names, wanted: Wanted) -> tuple[Supposi
     return found
 
 
+def find_row(catalogue: Catalogue, text: str) -> Mapping:
+    """The mapping row of an id, with or without its prefix, or of a file and line; UnknownName otherwise."""
+    return _Book(catalogue).row(text)
+
+
 class _Book:
     """The fields of rows that are set so far; none is set to two values."""
 

@@ -26,7 +26,6 @@ from aims_graph.cli.app import (
     named_workspace,
     opened,
     options,
-    print_csv,
     print_json,
     print_lines,
     standard_input,
@@ -152,7 +151,7 @@ def _result(table: Any, format: Format) -> None:
     if format is Format.json:
         print_json(asked.results_json(table))
     elif format is Format.csv:
-        print_csv(table.columns, [[asked.text(c, {}) for c in row] for row in table.rows])
+        print_lines(asked.lines(table))
     else:
         from aims_graph.tables import tables
 

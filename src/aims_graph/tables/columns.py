@@ -46,6 +46,11 @@ CROSSWALK = (
 ROW = ("mapping", "subject", "relation", "object", "status", "confidence", "source")
 PAIR = ("subject", "object", "expected_gain", "least_gain")
 AMENDED = ("provision", "change", "effective", "within", "enacted_by", "effect", "source")
+MAPPING = (
+    *("id", "subject", "relation", "object", "confidence", "status", "rationale", "rationale_kind", "overlap"),
+    *("strength", "condition", "joint", "author", "reviewer", "mapped_on", "origin", "mapping_set", "source"),
+)
+PROVISION = ("id", "framework", "kind", "notation", "title", "part_of", "force", "in_force_from", "in_force_to")
 FOUND = ("id", "title", "kind")
 FRAMEWORK = ("id", "label", "status", "counts")
 QUESTION = ("name", "summary", "takes")
@@ -191,6 +196,16 @@ def _nested(value: Any) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict) for v in value))
 
 
+def mappings(found: Json) -> Lines:
+    """One line a mapping row."""
+    return picked(MAPPING, found["mappings"])
+
+
+def provisions(found: Json) -> Lines:
+    """One line a provision."""
+    return picked(PROVISION, found["provisions"])
+
+
 def found(answer: Json) -> Lines:
     """One line a search result."""
     return picked(FOUND, answer["results"])
@@ -233,9 +248,9 @@ def taken(parameters: list[dict[str, str]]) -> str:
     return " ".join(f"{p['name']}={p['example']}" for p in parameters)
 
 
-def rules(found: Sequence[Json]) -> Lines:
+def rules(found: Json) -> Lines:
     """One line an evidence rule, or a requirement without a rule of its own."""
-    return picked(RULE, [{**row, "evidence": "; ".join(row["evidence"])} for row in found])
+    return picked(RULE, [{**row, "evidence": "; ".join(row["evidence"])} for row in found["rules"]])
 
 
 def picked(columns: tuple[str, ...], rows: Iterable[Json]) -> Lines:
