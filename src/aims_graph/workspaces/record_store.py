@@ -31,7 +31,8 @@ _FORGOTTEN = (_WORKSPACE.value, _WORKSPACE.value)  # stands for findings that we
 Findings = tuple[Iterable[tuple[str, str]], Iterable[tuple[str, str]]]  # (rule, node): mended, and broken anew
 UNWRITABLE = (OSError, RuntimeError)  # what the store raises where its files fail it, or are not as it left them
 AT_ONCE = 20_000  # statements of a change that still go in one transaction
-KEY = "urn:aims-graph:key:"
+OWN = "urn:aims-graph:"  # addresses that nothing outside begins with
+KEY = f"{OWN}key:"
 
 
 @dataclass
@@ -116,10 +117,16 @@ def grouped(triples: Iterable[ox.Triple]) -> dict[str, list[ox.Triple]]:
 
 
 class RecordStore:
-    """The store in a folder. `graph` names the organisation's records, `withdrawn` those taken back."""
+    """The store in a folder. `graph` names the organisation's records, `withdrawn` those taken back.
+
+    `unnamed` stands for its graph without a name; all other graphs but the `books` it names itself.
+    """
+
+    books = (BOOKS, FINDINGS)
 
     def __init__(self, folder: Path, graph: str, read_only: bool = False) -> None:
         self.graph, self.withdrawn = ox.NamedNode(graph), ox.NamedNode(f"{graph}withdrawn")
+        self.unnamed = ox.NamedNode(f"{graph}unnamed")
         try:
             self.store = ox.Store.read_only(str(folder)) if read_only else ox.Store(str(folder))
         except UNWRITABLE as error:
@@ -159,9 +166,10 @@ class RecordStore:
         return None if found is None else str(found.object.value)  # type: ignore[union-attr]
 
     def quads(self) -> Iterator[ox.Quad]:
-        """All records, those taken back included."""
-        for graph in (self.graph, self.withdrawn):
-            yield from self.store.quads_for_pattern(None, None, None, graph)
+        """All that the log speaks of: the records, those taken back included, and the graphs beside them."""
+        for graph in self.store.named_graphs():
+            if graph not in self.books:
+                yield from self.store.quads_for_pattern(None, None, None, graph)
 
     def triples(self, withdrawn: bool = False) -> Iterator[ox.Triple]:
         """The records, or those taken back."""
@@ -241,11 +249,21 @@ class RecordStore:
         first = f"CLEAR SILENT GRAPH {FINDINGS} ; " if findings is None else ""
         mended, broken = findings or ((), (_FORGOTTEN,))
         removed = [*gone, *self._old_books(entry), *map(_finding, mended)]
-        self.store.update(first + _update(removed, [*new, *_books(entry, state), *map(_finding, broken)]))
+        books = _books(entry, self.changed(entry), state)
+        self.store.update(first + _update(removed, [*new, *books, *map(_finding, broken)]))
 
     def _old_books(self, entry: Entry) -> list[str]:
-        nodes = [_WORKSPACE, *(ox.NamedNode(s) for s in subjects(entry))]
+        nodes = [_WORKSPACE, *(ox.NamedNode(s) for s in self.changed(entry))]
         return [line(q) for n in nodes for q in self.store.quads_for_pattern(n, None, None, BOOKS)]
+
+    def changed(self, entry: Entry) -> tuple[str, ...]:
+        """The records (IRIs) that an entry changes or takes back, sorted."""
+        lines = (*entry.change.added, *entry.change.removed)
+        return tuple(sorted({text[1 : text.index(">")] for text in lines if self.speaks_of_records(text)}))
+
+    def speaks_of_records(self, text: str) -> bool:
+        """Whether a line of N-Quads is of the records, or of those taken back."""
+        return text.endswith((f" {self.graph} .", f" {self.withdrawn} ."))
 
     def flush(self) -> None:
         """Put all that was taken up on disk."""
@@ -284,20 +302,14 @@ def parsed(lines: Iterable[str]) -> Iterator[ox.Quad]:
     return iter(ox.parse(input=text, format=ox.RdfFormat.N_QUADS))
 
 
-def subjects(entry: Entry) -> tuple[str, ...]:
-    """The records (IRIs) that an entry changes, sorted."""
-    lines = (*entry.change.added, *entry.change.removed)
-    return tuple(sorted({text[1 : text.index(">")] for text in lines}))
-
-
 def _key(key: str) -> ox.NamedNode:
     return ox.NamedNode(KEY + hashlib.sha256(key.encode()).hexdigest())
 
 
-def _books(entry: Entry, state: StateHash) -> list[str]:
+def _books(entry: Entry, changed: Iterable[str], state: StateHash) -> list[str]:
     """What is kept of an entry: its number, for each record it changed too, and the hash of the whole."""
     number = ox.Literal(str(entry.number), datatype=_INTEGER)
-    nodes = [_WORKSPACE, *(ox.NamedNode(s) for s in subjects(entry))] + ([_key(entry.key)] if entry.key else [])
+    nodes = [_WORKSPACE, *(ox.NamedNode(s) for s in changed)] + ([_key(entry.key)] if entry.key else [])
     kept = [ox.Quad(node, _ENTRY, number, BOOKS) for node in nodes]
     return [line(q) for q in (*kept, ox.Quad(_WORKSPACE, _SUM, ox.Literal(state.dump()), BOOKS))]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from aims_graph.errors import DataError, InputError, OutputError, Problem
 from aims_graph.workspaces.auditlog import START, AuditLog
 from aims_graph.workspaces.holding import Hold
-from aims_graph.workspaces.record_store import UNWRITABLE, line, subjects
+from aims_graph.workspaces.record_store import UNWRITABLE, line
 from aims_graph.workspaces.statehash import StateHash
 from aims_graph.workspaces.workspace import LOG, SETTINGS, STORE, Workspace, read_settings, stamp
 
@@ -104,8 +104,9 @@ def _store(workspace: Workspace, found: Verified) -> Check:
 
 def _versions(workspace: Workspace) -> Check:
     """Whether the store gives each record the version that the log does: the entry that changed it last."""
-    last = {record: entry.number for entry in workspace.log.entries() for record in subjects(entry)}
-    wrong = sorted(record for record, number in last.items() if workspace.store.version(record) != number)
+    store = workspace.store
+    last = {record: entry.number for entry in workspace.log.entries() for record in store.changed(entry)}
+    wrong = sorted(record for record, number in last.items() if store.version(record) != number)
     if not wrong:
         return Check("versions", True, f"{len(last)} records, each at the version of its last log entry")
     first = wrong[0].removeprefix(workspace.settings.base)

@@ -209,7 +209,8 @@ class Workspace:
         """The entries that changed a record or what lies below it, oldest first."""
         starts = tuple(f"{before}<{record}{after}" for before in ("",) for after in (">", "/"))
         for entry in self.log.entries():
-            if any(line.startswith(starts) for line in (*entry.change.added, *entry.change.removed)):
+            lines = (*entry.change.added, *entry.change.removed)
+            if any(line.startswith(starts) and self.store.speaks_of_records(line) for line in lines):
                 yield entry
 
     def known_on(self, day: date) -> frozenset[str]:

@@ -12,12 +12,17 @@ import pyoxigraph as ox
 
 from aims_graph.checking.procedures import Procedure
 from aims_graph.errors import ChangedSince, InputError, KeyUsed, Problem, UnsoundRecords
+from aims_graph.intake import soundness
+from aims_graph.intake.forms import language
+from aims_graph.intake.meanings import Meanings
+from aims_graph.intake.terms import AGENT
 from aims_graph.intake.written import plain
 from aims_graph.vocab import AIMS, XSD
-from aims_graph.workspaces import lifecycle, naming
+from aims_graph.workspaces import lifecycle, naming, own_graphs
 from aims_graph.workspaces.assessing import Assessment, Assessor, Verdict
 from aims_graph.workspaces.auditlog import Change
 from aims_graph.workspaces.merging import as_kept, below, merged
+from aims_graph.workspaces.own_graphs import Edit
 from aims_graph.workspaces.record_store import Overlay, StoreView, line
 from aims_graph.workspaces.workspace import Signature, Workspace
 
@@ -129,6 +134,53 @@ class Writer:
         yield ox.Triple(subject, ox.NamedNode(f"{AIMS}withdrawnReason"), ox.Literal(signature.why or ""))
         yield ox.Triple(subject, ox.NamedNode(f"{AIMS}withdrawnBy"), ox.Literal(signature.who))
 
+    def edit(self, edit: Edit, signature: Signature, now: datetime, as_of: date | None = None) -> Receipt:
+        """Make a change to any of the organisation's graphs: of its records as a write does, of others as it is.
+
+        A record of which nothing is left is withdrawn, and that takes a reason. Raises ChangedSince where the
+        workspace is not at the entry that the change was worked out on, InputError for a graph that is not the
+        organisation's and for a missing reason, DataError for statements that are not about records or not in words
+        that exist; otherwise as a write.
+        """
+        self.workspace.ready()
+        digest = hashlib.sha256(edit.asked.encode()).hexdigest()
+        repeated = self._repeated(signature, digest)
+        if repeated is not None:
+            return repeated
+        store, day = self.workspace.store, as_of or now.date()
+        if edit.on != store.number:
+            raise ChangedSince(f"entry {store.number} was written after entry {edit.on} was read. Ask again.")
+        kept = own_graphs.kept(edit, store, self.assessor.catalogue)
+        added, removed = kept.of(store.graph)
+        before = store.view()
+        self._check_sound(added, before)
+        gone = _gone(removed, Overlay(before, added, removed))
+        if gone and not (signature.why or "").strip():
+            shown = ", ".join(sorted(self._name(g.value) for g in gone)[:5])
+            raise InputError(f"this takes back whole records ({shown}), which is done for a reason. Give one.")
+        back = [t for t in sorted(removed, key=str) if t.subject in gone]
+        stamps = [t for subject in sorted(gone, key=str) for t in self._withdrawal(subject, day, signature)]
+        step = _Step(self, before, added, removed, day, {}, (*back, *stamps), kept.beside(store.graph))
+        return step.make(signature, digest, now, trial=False)
+
+    def _check_sound(self, added: Triples, before: StoreView) -> None:
+        """DataError where new statements of the records' graph are not about records, or in words that do not exist."""
+        if not added:
+            return
+        base = self.workspace.settings.base
+        subjects = {t.subject for t in added}
+        people = {t for s in subjects for t in before.of(s) if t.object == ox.NamedNode(AGENT)}
+        meanings = Meanings(self.assessor.catalogue, language(self.assessor.catalogue.files)[0], base)
+        fix = f"Give what it stands for an address that begins with '{base}'."
+        nameless = [
+            Problem(base, None, f"{self._name(str(t.subject)[1:-1])}: a record links to a blank node.", fix)
+            for t in added
+            if str(t.object).startswith(f"<{own_graphs.BLANK}")
+        ]
+        wrong = soundness.problems(sorted({*added, *people}, key=str), {}, meanings, base)
+        if wrong or nameless:
+            raise UnsoundRecords([*wrong, *nameless])
+
     def raised(self, day: date) -> dict[str, Procedure]:
         """The rules that the organisation's own procedures make stricter on a day."""
         return self.assessor.raised(self.workspace.store.about(f"{AIMS}ProcedureRule"), day)
@@ -168,10 +220,12 @@ class _Step:
         day: date,
         places: Places,
         taken_back: Iterable[ox.Triple] = (),
+        beside: tuple[Iterable[ox.Quad], Iterable[ox.Quad]] = ((), ()),
     ) -> None:
         self._writer, self._assessor = writer, writer.assessor
         self._before, self._day, self._places = before, day, places
         self._taken_back = taken_back
+        self._beside = tuple(tuple(line(q) for q in quads) for quads in beside)
         self.reopened = tuple(lifecycle.reopened(self._cases(added, removed), Overlay(before, added, removed)))
         for case in self.reopened:
             after = Overlay(before, added, removed)
@@ -186,7 +240,7 @@ class _Step:
         return lifecycle.cases_in(nodes, Overlay(self._before, added, removed))
 
     def make(self, signature: Signature, request: str, now: datetime, trial: bool) -> Receipt:
-        if not (self.added or self.removed):
+        if not (self.added or self.removed or any(self._beside)):
             return Receipt(None, None, (), (), frozenset(), frozenset())
         assessed = self._assessor.assess([*self.added, *self.removed], self._before, self.after, self._day)
         self._refuse(assessed)
@@ -202,9 +256,11 @@ class _Step:
     def _change(self) -> Change:
         store = self._writer.workspace.store
         added = [line(ox.Quad(t.subject, t.predicate, t.object, store.graph)) for t in self.added]
-        added += [line(ox.Quad(t.subject, t.predicate, t.object, store.withdrawn)) for t in self._taken_back]
+        back = {ox.Quad(t.subject, t.predicate, t.object, store.withdrawn) for t in self._taken_back}
+        added += [line(quad) for quad in back if quad not in store.store]
         removed = [line(ox.Quad(t.subject, t.predicate, t.object, store.graph)) for t in self.removed]
-        return Change(tuple(sorted(added)), tuple(sorted(removed)))
+        new, gone = self._beside
+        return Change(tuple(sorted([*added, *new])), tuple(sorted([*removed, *gone])))
 
     def _refuse(self, assessed: Assessment) -> None:
         """UnsoundRecords with everything that forbids the change."""
@@ -249,6 +305,21 @@ class _Step:
     def _problem(self, node: str, what: str, fix: str) -> Problem:
         path, number = self._places.get(node, (str(self._writer.workspace.folder), None))
         return Problem(path, number, f"{self._writer._name(node)}: {what}", fix)
+
+
+def _gone(removed: Triples, after: Overlay) -> frozenset[ox.NamedNode]:
+    """The records of which nothing is left, and what lay below them; what lost its place below a record is none."""
+    empty = {t.subject for t in removed if isinstance(t.subject, ox.NamedNode) and not after.of(t.subject)}
+    return frozenset(node for node in empty if not any(after.of(owner) for owner in _owners(node)))
+
+
+def _owners(node: ox.NamedNode) -> Iterator[ox.NamedNode]:
+    """The addresses that one lies below, nearest first."""
+    owner = node.value
+    while "/" in owner.partition("://")[2]:
+        owner = owner.rpartition("/")[0]
+        if not owner.endswith("/"):
+            yield ox.NamedNode(owner)
 
 
 def _state(case: str, state: str) -> ox.Triple:
