@@ -11,6 +11,7 @@ AimsGraphError
 │   └── KeyUsed            a key of another request
 ├── OutputError        a file that cannot be written
 ├── QueryError         a query that cannot be parsed or run
+│   └── ForbiddenQuery     a query that reaches what it may not reach
 └── MissingDependency  an optional part that is not installed
 """
 
@@ -114,6 +115,10 @@ class OutputError(AimsGraphError):
 
 class QueryError(AimsGraphError):
     """A query that cannot be parsed or run."""
+
+
+class ForbiddenQuery(QueryError):
+    """A query that reaches what it may not reach: another host, a file, a graph that is not in its dataset."""
 
 
 class MissingDependency(AimsGraphError):

@@ -153,7 +153,7 @@ def _syntax_problems(path: str, text: str) -> list[Problem]:
         return [Problem(path, 1, str(error), "")]
     except SyntaxError as error:
         line = getattr(error, "lineno", None) or _line_in(str(error))
-        return [Problem(path, line, f"not valid SPARQL: {_reason(error)}.", "Correct the query.")]
+        return [Problem(path, line, f"not valid SPARQL: {reason(error)}.", "Correct the query.")]
     return []
 
 
@@ -162,7 +162,7 @@ def _line_in(message: str) -> int:
     return int(match[1]) if match else 1
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """The parser's first line; where it is a list of tokens, only the place."""
     first = str(error).splitlines()[0].rstrip(".") if str(error) else "syntax error"
     if "Prefix not found" in first:
@@ -244,4 +244,4 @@ def evaluate(
             substitutions=bound or None,
         )
     except (SyntaxError, ValueError) as error:
-        raise QueryError(f"not a valid query: {_reason(error)}.") from error
+        raise QueryError(f"not a valid query: {reason(error)}.") from error

@@ -9,12 +9,15 @@ left alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from aims_graph.errors import QueryError
+from aims_graph.errors import ForbiddenQuery, QueryError
 
 MAX_SIZE = 200_000  # characters
 MAX_NESTING = 100  # open brackets of any kind
+SHOWN = 3  # graphs named where one is not found
+NOTHING = ("", "")  # the token after the last
 
 _TOKEN = re.compile(
     r"""
@@ -32,7 +35,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD"])
+_ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
+_UPDATES = frozenset(["INSERT", "DELETE", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD"])
 
 
 def tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -66,36 +70,98 @@ def unescaped_dotted_names(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def refuse_dangerous(text: str) -> None:
-    """Raise QueryError for text that is too large or nested, that updates, or that reaches outside."""
+def refuse_dangerous(
+    text: str,
+    graphs: Container[str] = (),
+    prefixes: Mapping[str, str] | None = None,
+    updating: bool = False,
+) -> None:
+    """Refuse text that is too large or nested, that changes data, or that reaches outside.
+
+    `graphs` are those that FROM and USING may name, `prefixes` are taken as declared; with `updating`, operations
+    that change data pass, except LOAD. Raises ForbiddenQuery for what reaches outside, QueryError for the rest.
+    """
     if len(text) > MAX_SIZE:
         raise QueryError(f"the query has {len(text)} characters; at most {MAX_SIZE} are read. Shorten it.")
-    for reading in dict.fromkeys((text, _unicode_unescaped(text))):
-        _refuse_in(reading)  # parsers differ in when they read an escape, so both readings must be harmless
+    for reading in dict.fromkeys((text, _unicode_unescaped(text))):  # parsers differ in when they read an escape,
+        _Reading(graphs, dict(prefixes or {}), updating).read(reading)  # so both readings must be harmless
 
 
-def _refuse_in(text: str) -> None:
-    depth = 0
-    previous = ""
-    for kind, part in tokens(text):
-        if kind == "open":
-            depth += 1
-            if depth > MAX_NESTING:
-                raise QueryError(f"brackets are nested deeper than {MAX_NESTING}. Flatten the query.")
-        elif kind == "close":
-            depth -= 1
-        elif kind == "word":
-            _refuse_word(part.upper(), previous)
-            previous = part.upper()
+def names_dataset(text: str) -> bool:
+    """Whether a query says itself which graphs it reads, by FROM."""
+    return any(kind == "word" and part.upper() == "FROM" for kind, part in tokens(text))
 
 
-def _refuse_word(word: str, previous: str) -> None:
-    if word == "SERVICE":
-        raise QueryError("SERVICE asks another host and is refused. Query the loaded data only.")
-    if word == "FROM" or (word == "NAMED" and previous == "FROM"):
-        raise QueryError("FROM is refused: the dataset is what is loaded. Use GRAPH to pick a named graph.")
-    if word in _UPDATES:
-        raise QueryError(f"{word} changes data and is refused here. Ask with SELECT, ASK, CONSTRUCT or DESCRIBE.")
+def significant(text: str) -> Iterator[tuple[str, str]]:
+    """The tokens without space and comments."""
+    return ((kind, part) for kind, part in tokens(text) if kind != "comment" and not part.isspace())
+
+
+@dataclass
+class _Reading:
+    """One pass over a text: how deep it is, which prefixes it has declared, what it names."""
+
+    graphs: Container[str]
+    prefixes: dict[str, str]
+    updating: bool
+
+    def read(self, text: str) -> None:
+        depth = 0
+        following = significant(text)
+        for kind, part in following:
+            if kind == "open":
+                depth += 1
+                if depth > MAX_NESTING:
+                    raise QueryError(f"brackets are nested deeper than {MAX_NESTING}. Flatten the query.")
+            elif kind == "close":
+                depth -= 1
+            elif kind == "word":
+                self._word(part.upper(), following)
+
+    def _word(self, word: str, following: Iterator[tuple[str, str]]) -> None:
+        if word == "SERVICE":
+            raise ForbiddenQuery("SERVICE asks another host and is refused. Query the loaded data only.")
+        if word == "LOAD":
+            raise ForbiddenQuery("LOAD reads another place and is refused. Send the data itself.")
+        if word == "PREFIX":
+            self._declare(next(following, NOTHING), next(following, NOTHING))
+        elif word == "FROM" or (word == "USING" and self.updating):
+            self._graph(word, following)
+        elif word in _UPDATES and not self.updating:
+            raise QueryError(f"{word} changes data and is refused here. Ask with SELECT, ASK, CONSTRUCT or DESCRIBE.")
+
+    def _declare(self, name: tuple[str, str], iri: tuple[str, str]) -> None:
+        for kind, part in (name, iri):
+            if kind == "word":
+                self._word(part.upper(), iter(()))
+        if name[0] == "name" and iri[0] == "iri":
+            self.prefixes[name[1].partition(":")[0]] = iri[1][1:-1]
+
+    def _graph(self, word: str, following: Iterator[tuple[str, str]]) -> None:
+        if not self.graphs:
+            raise ForbiddenQuery(f"{word} is refused: the dataset is what is loaded. Use GRAPH to pick a named graph.")
+        kind, part = next(following, NOTHING)
+        if kind == "word" and part.upper() == "NAMED":
+            kind, part = next(following, NOTHING)
+        iri = self._whole(kind, part)
+        if iri not in self.graphs:
+            raise ForbiddenQuery(unknown_graph(word, iri, self.graphs))
+
+    def _whole(self, kind: str, part: str) -> str:
+        """The IRI that a token stands for; ForbiddenQuery where that cannot be told from the token."""
+        if kind == "iri" and _ABSOLUTE.match(part):
+            return part[1:-1]
+        prefix, colon, local = part.partition(":")
+        if kind == "name" and colon and prefix in self.prefixes:
+            return self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local)
+        raise ForbiddenQuery(f"'{part[:80]}' names no graph that can be told. Write its whole IRI between < and >.")
+
+
+def unknown_graph(word: str, iri: str, graphs: Container[str]) -> str:
+    """What to say of a graph that is not in the dataset: a few that are."""
+    few = sorted(g for g in graphs if g)[:SHOWN] if isinstance(graphs, Iterable) else []
+    there = f" There are, among others: {', '.join(f'<{g}>' for g in few)}." if few else ""
+    return f"{word} names <{iri[:200]}>, which is no graph of this dataset.{there}"
 
 
 def _unicode_unescaped(text: str) -> str:
