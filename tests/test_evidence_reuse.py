@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,8 +27,8 @@ VERDICTS = ("satisf", "complies", "conforms", "compliant", "in time", "fulfil")
 
 
 def recorded(folder: Path, *more: str, instead: tuple[str, str] = ("", "")) -> Path:
-    """The complete example with further statements."""
-    text = (CASES / "complete.ttl").read_text(encoding="utf-8")
+    """The complete example, its items of no kind, with further statements."""
+    text = re.sub(r"    dcterms:type \S+ ;\n", "", (CASES / "complete.ttl").read_text(encoding="utf-8"))
     path = folder / "records.ttl"
     path.write_text("\n".join((text.replace(*instead) if instead[0] else text, *more)), encoding="utf-8")
     return path
@@ -69,14 +70,20 @@ def faults(found: Reuse) -> list[tuple[str, bool]]:
     return [(f.says, f.certain) for f in wanted.held[0].faults]
 
 
-def test_each_requirement_of_what_the_case_counts_towards_is_listed_and_nothing_is_called_met() -> None:
-    found = answer(CASES / "complete.ttl")
+def test_each_requirement_of_what_the_case_counts_towards_is_listed_and_nothing_is_called_met(tmp_path: Path) -> None:
+    found = answer(recorded(tmp_path))
     assert [a.requirement.id for a in found.asked] == [NOTICE, "airmf:evidence-MANAGE-4.3"]  # demanded before suggested
     assert {a.state for a in found.asked} == {MISSING}
     text = json.dumps(reuse_json(found)).lower()
     assert not [word for word in VERDICTS if word in text]
     assert [i.label for i in found.considered] == ["EV-1", "EV-2", "EV-3", "EV-4", "EV-5", "EV-6"]
     assert found.notes[0].startswith("EV-1, EV-2, EV-3, EV-4, EV-5, EV-6 name no kind of evidence.")
+
+
+def test_of_the_example_the_notice_is_reusable_and_the_record_of_recovery_is_missing() -> None:
+    found = answer(CASES / "complete.ttl")
+    assert {a.requirement.id: a.state for a in found.asked} == {NOTICE: REUSABLE, "airmf:evidence-MANAGE-4.3": MISSING}
+    assert [h.item.label for h in notice(found).nearest[0].held] == ["EV-3"]
 
 
 def test_an_item_of_the_kind_that_is_asked_for_is_reusable_as_it_is(tmp_path: Path) -> None:

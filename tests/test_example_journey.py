@@ -70,7 +70,7 @@ def test_from_a_spreadsheet_to_a_closed_case_and_what_its_evidence_is_good_for(
 
     reuse = json.loads(run("evidence", "reuse", "CA-7", "--framework", "aiact", "--format", "json", *DAY).out)
     assert reuse["requirements"]
-    assert {r["state"] for r in reuse["requirements"]} == {"missing"}  # no item says of what kind it is
+    assert {r["requirement"]: r["state"] for r in reuse["requirements"]} == {"aiact:evidence-20.1": "reusable"}
 
     again = run("log", "verify")
     assert again.out.splitlines()[0].startswith("2 entries, ")

@@ -127,7 +127,8 @@ def _notes(items: tuple[CaseEvidence, ...]) -> Iterator[str]:
     untold = [i.label for i in items if not i.kinds]
     if untold:
         verb, its = ("names", "its") if len(untold) == 1 else ("name", "their")
-        yield f"{', '.join(untold)} {verb} no kind of evidence. Record {its} kind (dcterms:type)."
+        where = "the column Kind of document of a spreadsheet, dcterms:type in Turtle"
+        yield f"{', '.join(untold)} {verb} no kind of evidence. Record {its} kind: {where}."
     yield "What a text leaves to the organisation (how long to keep, how new to be) is shown and not judged here."
 
 
