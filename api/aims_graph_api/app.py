@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from aims_graph_api import (
     describing,
     explain,
     frameworks,
+    guarding,
     health,
     mappings,
+    operating,
     pages,
     planning,
     problems,
@@ -35,11 +37,11 @@ from aims_graph_api import (
     what_else,
 )
 from aims_graph_api.answering import Marks
-from aims_graph_api.headers import SafeHeaders
-from aims_graph_api.limits import BodyLimit
+from aims_graph_api.metrics import ADMIN
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import Today
 from aims_graph_api.serving import Serving
+from aims_graph_api.settings import Settings
 
 PREFIX = "/api/v1"
 STATIC = Path(__file__).parent / "static"
@@ -51,17 +53,25 @@ def today_utc() -> date:
 
 
 def create_app(
-    library: Library, *, today: Today = today_utc, organisations: dict[str, Organisation] | None = None
+    library: Library,
+    *,
+    today: Today = today_utc,
+    organisations: dict[str, Organisation] | None = None,
+    settings: Settings | None = None,
+    data: Sequence[Path] = (),
+    metrics: str = ADMIN,
 ) -> FastAPI:
     """The service over what is loaded; `today` gives the day of an answer that names none.
+
+    `data` are the folders that the library was read from, to be read anew when asked to.
 
     Raises DataError for a saved question that is wrong, before anything is served.
     """
     app = FastAPI(title=describing.TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
-    serving.install(app, Serving(library, organisations or {}))
+    served = Serving(library, organisations or {})
+    serving.install(app, served)
     app.state.today, app.state.marks = today, Marks()
-    app.add_middleware(BodyLimit)
-    app.add_middleware(SafeHeaders)
+    guarding.install(app, served, settings or Settings())
     problems.install(app)
     for routes in (
         frameworks.router(today),
@@ -85,9 +95,11 @@ def create_app(
         app.include_router(routes, prefix=PREFIX)
     app.include_router(health.routes, include_in_schema=False)
 
-    @cache
+    described = operating.Described(lambda library: describing.document(app, library, PREFIX))
+    operating.install(app, data, metrics)
+
     def document() -> dict[str, Any]:
-        return describing.document(app, library, PREFIX)
+        return described.of(app.state.serving.library)
 
     app.openapi = document  # type: ignore[method-assign]
     app.include_router(pages.router(today, document))

@@ -37,6 +37,13 @@ class Health(BaseModel):
     status: Literal["live"]
 
 
+class Ready(BaseModel):
+    """All that answers need is there; the data is older where a newer one could not be read."""
+
+    status: Literal["ready"]
+    data: Literal["current", "older"]
+
+
 class Framework(BaseModel):
     """One framework edition."""
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aims_graph.errors import InputError
-from aims_graph.library import Library
-from aims_graph_api import organisations, process
-from aims_graph_api.app import create_app
-from aims_graph_api.organisations import workspaces_in
+from aims_graph_api.settings import Settings
 
-__all__ = ["Start", "run", "workspaces_in"]
+METRICS = ("admin", "open")
 
 
 @dataclass(frozen=True)
@@ -23,8 +20,20 @@ class Start:
     host: str = "127.0.0.1"
     port: int = 8000  # 0 takes a free one
     data: tuple[Path, ...] = ()
-    workspaces: tuple[Path, ...] = ()  # one an organisation
+    workspace: Path | None = None  # of one organisation
+    workspaces: Path | None = None  # a folder of them, one an organisation
     workers: int = 1  # processes that answer; with more than one, another holds the workspaces
+    metrics: str = "admin"  # who may read /metrics: `admin` keys, or with `open` anybody
+    settings: Settings = field(default_factory=Settings)
+
+    def __post_init__(self) -> None:
+        if self.metrics not in METRICS:
+            raise InputError(f"metrics for '{self.metrics}' are not known. Take of {', '.join(METRICS)}.")
+
+    @property
+    def holds_records(self) -> bool:
+        """Whether there is a workspace to be held."""
+        return self.workspace is not None or self.workspaces is not None
 
 
 def run(start: Start) -> None:
@@ -34,23 +43,14 @@ def run(start: Start) -> None:
     held.
     """
     with suppress(KeyboardInterrupt), listen(start.host, start.port) as listening:
-        alone(start, listening)
+        if start.workers > 1:
+            from aims_graph_api import supervisor
 
+            supervisor.Supervisor(start, listening, lambda: announce(listening)).run()
+        else:
+            from aims_graph_api import serving_process
 
-def alone(start: Start, listening: socket.socket) -> None:
-    """Serve everything from this process, which holds the workspaces."""
-    library = Library.open(start.data)
-    held = organisations.opened(list(start.workspaces), library)
-    try:
-        app = create_app(library, organisations=held)
-        process.serve(app, [listening], ready=lambda: announce(listening), reload=nothing)
-    finally:
-        for organisation in held.values():
-            organisation.close()
-
-
-async def nothing() -> None:
-    """Do nothing."""
+            serving_process.alone(start, listening, lambda: announce(listening))
 
 
 def announce(listening: socket.socket) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -65,15 +66,24 @@ def serve(
             min=1, max=64, envvar="AIMS_WORKERS", help="Processes that answer; beside several, one more writes."
         ),
     ] = 1,
+    read: Annotated[
+        str | None,
+        typer.Option(help="What is read without a key: regulation, closed or open (else AIMS_READ, else regulation)."),
+    ] = None,
+    metrics: Annotated[
+        str, typer.Option(envvar="AIMS_METRICS", help="Who reads /metrics: admin (a key for it) or open (anybody).")
+    ] = "admin",
     data: Data = None,
 ) -> None:
     """The mapping API, its pages, and the records of organisations to those who hold a key."""
     try:
-        from aims_graph_api.server import Start, run, workspaces_in
+        from aims_graph_api.server import Start, run
+        from aims_graph_api.settings import Settings
     except ModuleNotFoundError as error:
         raise MissingDependency(f"the service needs {error.name}.", "pip install 'aims-graph[api]'") from error
     if workspace is not None and workspaces is not None:
         raise InputError("--workspace names one workspace, --workspaces a folder of them. Give one of the two.")
     one = workspace or (None if workspaces else named_workspace())
-    folders = workspaces_in(workspaces) if workspaces is not None else [one] if one is not None else []
-    run(Start(host, port, tuple(data or ()), tuple(folders), workers))
+    settings = Settings.from_environment()
+    settings = settings if read is None else replace(settings, read=read)
+    run(Start(host, port, tuple(data or ()), one, workspaces, workers, metrics, settings))
