@@ -1,0 +1,122 @@
+"""How often somebody may ask: a bucket of tokens for each key, or for each address that sends none."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aims_graph_api import problems
+from aims_graph_api.serving import ANONYMOUS, Caller
+from aims_graph_api.settings import UNIX, Rate
+
+MOST = 10_000  # callers that are remembered; of more, the one not seen for longest is forgotten
+HEALTH = frozenset({"/health/live", "/health/ready", "/api/v1/health/live", "/api/v1/health/ready"})
+
+Clock = Callable[[], float]
+
+
+class Buckets:
+    """A bucket for each name: it holds `at_once` tokens, each request takes one, and it fills `a_second`."""
+
+    def __init__(self, rate: Rate, most: int = MOST, clock: Clock = time.monotonic) -> None:
+        self._rate, self._most, self._clock = rate, most, clock
+        self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and when there were so many
+
+    def take(self, name: str) -> float:
+        """Take a token; the seconds to wait for one where there is none, else 0."""
+        now = self._clock()
+        tokens, since = self._held.pop(name, (float(self._rate.at_once), now))
+        tokens = min(self._rate.at_once, tokens + (now - since) * self._rate.a_second)
+        taken = tokens >= 1
+        self._held[name] = (tokens - taken, now)
+        if len(self._held) > self._most:
+            self._held.popitem(last=False)
+        return 0.0 if taken else (1 - tokens) / self._rate.a_second
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+class Addresses:
+    """From which address a request comes: the next hop's, or what trusted proxies say of the hop before them."""
+
+    def __init__(self, trusted: Iterable[str]) -> None:
+        named = set(trusted)
+        self._unix = UNIX in named
+        self._networks = [ipaddress.ip_network(name) for name in sorted(named - {UNIX})]
+
+    def of(self, scope: Scope) -> str:
+        """The address; of IPv6 the network of 64 bits, since one host has all of it."""
+        client = scope.get("client")
+        found = client[0] if client else UNIX
+        if self._is_trusted(found):
+            for hop in _hops(scope):
+                address = _read(hop)
+                if address is None:
+                    break
+                found = str(address)
+                if not self._is_trusted(found):
+                    break
+        address = _read(found)
+        if isinstance(address, ipaddress.IPv6Address):
+            return str(ipaddress.ip_network((address, 64), strict=False))
+        return found
+
+    def _is_trusted(self, hop: str) -> bool:
+        if hop == UNIX:
+            return self._unix
+        address = _read(hop)
+        return address is not None and any(address in network for network in self._networks)
+
+
+def _hops(scope: Scope) -> list[str]:
+    """What `X-Forwarded-For` says, the nearest hop first."""
+    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return [hop.strip() for hop in ",".join(values).split(",")][::-1] if values else []
+
+
+def _read(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
+
+
+class RateLimit:
+    """ASGI middleware that ends a request with 429 where its key, or its address without one, asks too often."""
+
+    def __init__(self, app: ASGIApp, key: Rate | None, anonymous: Rate | None, addresses: Addresses) -> None:
+        self.app, self._addresses = app, addresses
+        self._keys = None if key is None else Buckets(key)
+        self._anonymous = None if anonymous is None else Buckets(anonymous)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on where its caller has a token left."""
+        wait = self._wait(scope) if scope["type"] == "http" and scope["path"] not in HEALTH else 0.0
+        if wait:
+            await too_many(scope, receive, send, "This asks more often than it may.", wait)
+        else:
+            await self.app(scope, receive, send)
+
+    def _wait(self, scope: Scope) -> float:
+        caller: Caller = scope["state"].get("caller", ANONYMOUS) if "state" in scope else ANONYMOUS
+        if caller.key:
+            return 0.0 if self._keys is None else self._keys.take(caller.key)
+        return 0.0 if self._anonymous is None else self._anonymous.take(self._addresses.of(scope))
+
+
+async def too_many(scope: Scope, receive: Receive, send: Send, what: str, wait: float) -> None:
+    """Answer 429, and when to come again."""
+    seconds = max(1, math.ceil(wait))
+    detail = f"{what} Wait {seconds} {'second' if seconds == 1 else 'seconds'} and ask again."
+    headers = {"Retry-After": str(seconds)}
+    answer = problems.problem(Request(scope), problems.TOO_MANY, detail, headers=headers)
+    await answer(scope, receive, send)
