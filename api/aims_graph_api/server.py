@@ -10,6 +10,8 @@ from pathlib import Path
 from aims_graph.errors import InputError
 from aims_graph_api.settings import Settings
 
+__all__ = ["Settings", "Start", "run"]
+
 METRICS = ("admin", "open")
 
 
