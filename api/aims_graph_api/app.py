@@ -42,7 +42,6 @@ from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import Today
 from aims_graph_api.serving import Serving
 from aims_graph_api.settings import Settings
-from aims_graph_api.settings import Settings
 
 PREFIX = "/api/v1"
 STATIC = Path(__file__).parent / "static"
