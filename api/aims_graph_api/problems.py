@@ -78,10 +78,10 @@ REFUSALS = (  # what routes raise as Refused
     *(NO_KEY, NOT_ALLOWED, NOT_ACCEPTABLE, TOOK_TOO_LONG, CHANGED_SINCE, MEDIA_TYPE_UNKNOWN, UNSOUND_RECORDS),
     *(KEY_USED, NO_VERSION, TOO_MANY, UNAVAILABLE),
 )
-OF_STATUS = {kind.status: kind for kind in (NO_ROUTE, WRONG_METHOD, TOO_LARGE)}
+OF_STATUS = {kind.status: kind for kind in (NO_ROUTE, WRONG_METHOD, TOOK_TOO_LONG, TOO_LARGE)}
 
 NAMED = (404, 409)  # what a route that resolves a name can answer
-EVERYWHERE = (405, 500)  # what any route can answer
+EVERYWHERE = (401, 405, 408, 413, 429, 500)  # what any route can answer
 
 
 class Refused(Exception):
@@ -164,7 +164,9 @@ def _complaint(error: dict[str, Any]) -> str:
 
 def on_failure(request: Request, _: Exception) -> JSONResponse:
     """Anything unforeseen; its cause goes to the log, not to the asker."""
-    return problem(request, FAILED, "The service failed on this request. Its log says why.")
+    number = getattr(request.state, "request_id", None)
+    headers = {"X-Request-ID": number} if number else None
+    return problem(request, FAILED, "The service failed on this request. Its log says why.", headers=headers)
 
 
 def install(app: FastAPI) -> None:
