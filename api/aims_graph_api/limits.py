@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aims_graph_api import problems
 from aims_graph_api.serving import ANONYMOUS, Caller
 
-LARGEST_BODY = 1_000_000  # bytes
+LARGEST_BODY = 2_500_000  # bytes; 10,000 names of the greatest length fit in
 LARGER = (  # what paths begin with, and the bytes that a key to write may send there
     ("/sparql", 50_000_000),
     ("/api/v1/records", 100_000_000),
