@@ -17,14 +17,14 @@ from aims_graph import graph
 from aims_graph.library import Library
 from aims_graph.tables.columns import Lines
 from aims_graph_api import problems
-from aims_graph_api.accepting import chosen
 from aims_graph_api.serving import Caller, caller_of, in_turn, serving_of
+from aims_graph_api.sparql.negotiation import negotiated
 
 JSON, CSV, TURTLE, JSON_LD = "application/json", "text/csv", "text/turtle", "application/ld+json"
 TEXT = {"schema": {"type": "string"}}
 TABLE = {"content": {CSV: TEXT}}  # of a route that also answers with a table
 GRAPH = {"content": {CSV: TEXT, TURTLE: TEXT, JSON_LD: {"schema": {}}}}  # of one that answers with statements too
-VARY = "Accept, Authorization"
+VARY = "Accept"  # and who asks, which every response says
 PUBLIC, PRIVATE = "public, no-cache", "private, no-cache"
 VALIDATORS = {
     "ETag": "The version of this answer; send it back as If-None-Match.",
@@ -60,8 +60,8 @@ class Answering(APIRoute):
         answer, offered = super().get_route_handler(), self.offered
         read = "GET" in (self.methods or ())
 
-        async def negotiated(request: Request) -> Response:
-            request.state.media = chosen(request, offered)
+        async def versioned(request: Request) -> Response:
+            request.state.media = negotiated(",".join(request.headers.getlist("accept")) or None, offered)
             if not read:
                 return await answer(request)
             headers = {"ETag": await version(request), "Cache-Control": cache_control(request), "Vary": VARY}
@@ -74,7 +74,7 @@ class Answering(APIRoute):
             response.headers.update(headers)
             return response
 
-        return negotiated
+        return versioned
 
 
 def _holds(known: str, etag: str) -> bool:

@@ -158,7 +158,14 @@ def written(catalogue: Catalogue, triples: Iterable[ox.Triple], media_type: str)
     form = ox.RdfFormat.from_media_type(media_type)
     if form is None:
         raise ValueError(f"'{media_type}' is no format of RDF")
-    return ox.serialize(triples, format=form, prefixes=dict(catalogue.prefixes)) or b""
+    listed = list(triples)
+    used = " ".join(str(triple) for triple in listed)
+    prefixes = {name: namespace for name, namespace in catalogue.prefixes.items() if f"<{namespace}" in used}
+    text = ox.serialize(listed, format=form, prefixes=prefixes) or b""
+    if form != ox.RdfFormat.TURTLE:
+        return text
+    lines = text.splitlines(keepends=True)  # the store writes prefixes in any order
+    return b"".join([*sorted(lines[: len(prefixes)]), *lines[len(prefixes) :]])
 
 
 def _expand(catalogue: Catalogue, name: str) -> str:
