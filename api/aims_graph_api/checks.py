@@ -14,10 +14,9 @@ from pydantic import Field
 
 from aims_graph import records
 from aims_graph.checking import reports, shapes, validation
-from aims_graph.errors import DataError
 from aims_graph.library import Library
 from aims_graph.model import Finding
-from aims_graph.workspaces import taking_in, workspace_findings
+from aims_graph.workspaces import workspace_findings
 from aims_graph.workspaces.taking_in import Source
 from aims_graph.workspaces.writing import Writer
 from aims_graph_api import problems
@@ -34,8 +33,8 @@ from aims_graph_api.record_requests import (
     Tags,
     answer,
     json_bytes,
+    read,
     source,
-    unsound,
 )
 from aims_graph_api.record_writes import documented_body
 from aims_graph_api.serving import in_turn, serving_of
@@ -122,15 +121,12 @@ def _check_sent(
     organisation: Organisation, request: Request, sent: Source, asked: CheckingSent, as_of: date, media: str
 ) -> Response:
     plain = serving_of(request).library
-    try:
-        read = taking_in.read([sent], plain.catalogue, organisation.base, {})
-    except DataError as error:
-        raise unsound(error, organisation) from None
-    library = replace(plain, records=records.of_triples(sent.name, read.triples, read.lines))
+    found = read(sent, organisation, plain.catalogue, {})
+    library = replace(plain, records=records.of_triples(sent.name, found.triples, found.lines))
     if media == TURTLE:
         content = _report(library, as_of, asked.severity)
     else:
-        places = {iri: (path, line) for iri, (path, line) in read.lines.items() if line is not None}
+        places = {iri: (path, line) for iri, (path, line) in found.lines.items() if line is not None}
         content = written(library, _of(library.findings(as_of), asked.severity), as_of, media, places)
     return Response(content, 200, PRIVATE, media)
 

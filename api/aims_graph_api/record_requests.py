@@ -13,11 +13,16 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 from fastapi.responses import JSONResponse, Response
 
+from aims_graph.catalogue import Catalogue
 from aims_graph.errors import DataError, InputError, Problem
+from aims_graph.intake import incoming, json_text, record_json
+from aims_graph.intake.incoming import Incoming
 from aims_graph.intake.meanings import SAFE
+from aims_graph.workspaces import taking_in
 from aims_graph.workspaces.record_states import RecordState
 from aims_graph.workspaces.taking_in import Source
 from aims_graph.workspaces.workspace import Signature
+from aims_graph_api import access_log
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.problems import CHANGED_SINCE, MEDIA_TYPE_UNKNOWN, UNSOUND_RECORDS, Refused
 from aims_graph_api.serving import allowed, caller_of
@@ -75,16 +80,50 @@ async def source(request: Request, sheet: str | None = None) -> Source:
     return Source(await request.body(), f"{sheet or BODY}.{ending}", ending)
 
 
+def read(
+    sent: Source, organisation: Organisation, catalogue: Catalogue, known: Mapping[str, str], iri: str | None = None
+) -> Incoming:
+    """The records that are sent; a single JSON object is one record, that of an address (`iri`) where it has no id.
+
+    Refused with everything that is wrong with them.
+    """
+    try:
+        single = _single(sent)
+        if single is None:
+            return taking_in.read([sent], catalogue, organisation.base, known)
+        if iri is not None and record_json.ID not in single:
+            single = single | {record_json.ID: f"<{iri}>"}
+        return incoming.read_records([single], catalogue, organisation.base, BODY, known)
+    except DataError as error:
+        raise unsound(error, organisation) from None
+
+
+def _single(sent: Source) -> dict[str, Any] | None:
+    """The record that is sent as one JSON object by itself; None for anything else."""
+    if sent.format != ENDINGS[JSON] or not isinstance(sent.content, bytes) or sent.content.lstrip()[:1] != b"{":
+        return None
+    found = json_text.parsed(BODY, decoded(sent.content))
+    return found if isinstance(found, dict) and record_json.RECORDS not in found else None
+
+
+def decoded(body: bytes) -> str:
+    """What is sent, as text; InputError where it is not UTF-8."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("the body is not UTF-8 text. Send it as UTF-8.") from error
+
+
 def signature(request: Request, reason: str | None) -> Signature:
     """Who writes, by which request, why, and the key by which the request is known again."""
     caller = caller_of(request)
-    named = getattr(request.state, "request_id", None) or request.headers.get("x-request-id")
-    what = f"{request.method} {request.url.path}" + (f" ({_short(str(named))})" if named else "")
+    who = f"{caller.name} ({caller.key})" if caller.key else caller.name
     why = reason or _text(request.headers.get("x-reason"))
     if why is not None and len(why) > LONGEST_REASON:
         raise InputError(f"the reason has {len(why)} characters. Keep it within {LONGEST_REASON}.")
     key = idempotency_key(request)
-    return Signature(caller.name, _sayable(what), why and _sayable(why), key and f"{caller.name} {key}")
+    said = _sayable(access_log.said(request))
+    return Signature(_sayable(who), said, why and _sayable(why), key and f"{caller.name} {key}")
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -209,5 +248,5 @@ def with_entry(request: Request, headers: Mapping[str, str], number: int | None)
     """The headers with the log entry that a write made, which the access log is told too."""
     if number is None:
         return dict(headers)
-    request.state.entry = number
+    access_log.wrote(request, number)
     return {**headers, ENTRY_HEADER: str(number)}

@@ -40,10 +40,12 @@ from aims_graph_api.record_requests import (
     PRIVATE,
     Tags,
     Writing,
+    decoded,
     idempotency_key,
     media_type,
     moment,
     path_of,
+    read,
     signature,
     source,
     unsound,
@@ -149,19 +151,8 @@ class Write:
             return taking_in.people(workspace)
 
     def read(self, sent: Source, iri: str | None = None) -> Incoming:
-        """The records that are sent; a single one without an id is the one of its address.
-
-        Refused with everything that is wrong with them.
-        """
-        try:
-            single = _single(sent)
-            if single is not None:
-                if iri is not None and record_json.ID not in single:
-                    single = single | {record_json.ID: f"<{iri}>"}
-                return incoming.read_records([single], self.catalogue, self.organisation.base, BODY, self.known())
-            return taking_in.read([sent], self.catalogue, self.organisation.base, self.known())
-        except DataError as error:
-            raise unsound(error, self.organisation) from None
+        """The records that are sent."""
+        return read(sent, self.organisation, self.catalogue, self.known(), iri)
 
     def record(self, name: str) -> str:
         """The record (IRI) that a name means."""
@@ -344,7 +335,7 @@ def _about(write: Write, read: Incoming, iri: str) -> list[ox.Triple]:
 def _patch(write: Write, name: str, body: bytes) -> JSONResponse:
     iri = write.record(name)
     try:
-        patch = json_text.parsed(BODY, _decoded(body))
+        patch = json_text.parsed(BODY, decoded(body))
     except DataError as error:
         raise unsound(error, write.organisation) from None
     if not isinstance(patch, Mapping):
@@ -384,21 +375,6 @@ def _withdraw(write: Write, name: str) -> JSONResponse:
         return writer.withdraw([iri], write.signature, write.now, write.day, expect)
 
     return write.answer(write.made(act))
-
-
-def _single(sent: Source) -> Json | None:
-    """The record that is sent as one JSON object by itself; None for anything else."""
-    if sent.format != "json" or not isinstance(sent.content, bytes) or sent.content.lstrip()[:1] != b"{":
-        return None
-    found = json_text.parsed(BODY, _decoded(sent.content))
-    return found if isinstance(found, dict) and record_json.RECORDS not in found else None
-
-
-def _decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("the body is not UTF-8 text. Send it as UTF-8.") from error
 
 
 def _day(text: str) -> date:
