@@ -41,9 +41,12 @@ from aims_graph_api.metrics import ADMIN
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import Today
 from aims_graph_api.serving import Serving
+from aims_graph_api.sparql import graph_store, protocol
+from aims_graph_api.sparql.pool import Pool
 from aims_graph_api.settings import Settings
 
 PREFIX = "/api/v1"
+QUERIES = 4  # that run at once
 STATIC = Path(__file__).parent / "static"
 
 
@@ -68,7 +71,7 @@ def create_app(
     Raises DataError for a saved question that is wrong, before anything is served.
     """
     app = FastAPI(title=describing.TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
-    served = Serving(library, organisations or {})
+    served = Serving(library, organisations or {}, Pool(data, QUERIES))
     serving.install(app, served)
     app.state.today, app.state.marks = today, Marks()
     guarding.install(app, served, settings or Settings())
@@ -103,6 +106,8 @@ def create_app(
 
     app.openapi = document  # type: ignore[method-assign]
     app.include_router(pages.router(today, document))
+    for routes in (graph_store.router(), protocol.router()):
+        app.include_router(routes)
     app.mount("/static", StaticFiles(directory=STATIC))
     _ = library.names, library.questions
     return app

@@ -15,6 +15,7 @@ from aims_graph_api.problems import NO_KEY, NOT_ALLOWED, Refused
 
 if TYPE_CHECKING:
     from aims_graph_api.organisations import Organisation
+    from aims_graph_api.sparql.pool import Pool
 
 Done = TypeVar("Done")
 
@@ -38,6 +39,7 @@ class Serving:
 
     library: Library  # law and standards, no records
     organisations: dict[str, Organisation] = field(default_factory=dict)  # by name
+    pool: Pool | None = None  # the processes that run people's queries
 
     def library_for(self, caller: Caller) -> Library:
         """The library with the records of the caller's organisation; without records for a caller of none."""
