@@ -41,9 +41,9 @@ from aims_graph_api.metrics import ADMIN
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import Today
 from aims_graph_api.serving import Serving
+from aims_graph_api.settings import Settings
 from aims_graph_api.sparql import graph_store, protocol
 from aims_graph_api.sparql.pool import Pool
-from aims_graph_api.settings import Settings
 
 PREFIX = "/api/v1"
 QUERIES = 4  # that run at once

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from aims_graph.errors import ForbiddenQuery, QueryError
+from aims_graph.errors import QueryError
 from aims_graph.queries import reason
-from aims_graph.sparql_text import escape_dots, names_dataset, refuse_dangerous, unknown_graph
+from aims_graph.sparql_text import escape_dots, names_dataset, refuse_dangerous
 from aims_graph_api.sparql import results
 from aims_graph_api.sparql.channel import Message
 
@@ -30,10 +30,7 @@ class Held:
         return frozenset(name.value for name in self.store.named_graphs() if isinstance(name, ox.NamedNode))
 
     def named(self, graphs: Sequence[str]) -> list[ox.NamedNode]:
-        """These graphs; ForbiddenQuery where one is not in the dataset."""
-        for graph in graphs:
-            if graph not in self.graphs:
-                raise ForbiddenQuery(unknown_graph("The request", graph, self.graphs))
+        """These graphs; one that is not in the dataset holds nothing, and is fetched from nowhere."""
         return [ox.NamedNode(graph) for graph in graphs]
 
 
