@@ -17,7 +17,8 @@ Message = tuple[dict[str, Any], bytes]
 def packed(head: dict[str, Any], body: bytes = b"") -> list[bytes]:
     """A message as the pieces that are sent one after the other."""
     text = json.dumps(head).encode()
-    return [LENGTHS.pack(len(text), len(body)) + text, body]
+    start = LENGTHS.pack(len(text), len(body)) + text
+    return [start, body] if body else [start]  # after its last byte the other side may close at once
 
 
 def send(sock: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -118,6 +119,8 @@ def _child(order: dict[str, Any], descriptors: list[int], contents: Contents, pa
             work(sockets[0], contents.held, order["memory"])
         control, stream = sockets
         _begin(control, stream, lambda: _more(order, contents, stream))
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(2)
 
