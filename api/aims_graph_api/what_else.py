@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from time import perf_counter
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import Field
+from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from aims_graph.answers import what_else_json
@@ -17,11 +18,12 @@ from aims_graph.library import Library
 from aims_graph.tables import columns
 from aims_graph.trace import Options, check_options
 from aims_graph_api import problems, responses
-from aims_graph_api.answering import TABLE, Answering, Wanted, told
-from aims_graph_api.parameters import MOST_TARGETS, Selecting, Today, Typed, options
+from aims_graph_api.answering import JSON, TABLE, Answering, Handler, Wanted, told
+from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Selecting, Today, Typed, options
 from aims_graph_api.problems import INVALID, Refused
 from aims_graph_api.provisions import Curie
-from aims_graph_api.serving import Loaded
+from aims_graph_api.serving import Loaded, caller_of, serving_of
+from aims_graph_api.writing import Written
 
 NDJSON = "application/x-ndjson"
 MOST_EACH = 10_000  # targets of one request that are asked about one by one
@@ -36,6 +38,10 @@ EACH = {
         }
     }
 }
+
+PLAIN = Selecting()
+REPEATABLE = frozenset({"role", "framework"})
+SLOW = 0.005  # seconds; a question that took longer is asked in a thread the next time
 
 
 class Together(Selecting):
@@ -56,14 +62,43 @@ def router(today: Today) -> APIRouter:
     """The routes of the what-else question."""
     routes = APIRouter(tags=["what else"], route_class=Answering)
     errors = problems.declared((400, *problems.NAMED, 422))
+    written = Written()
 
-    @routes.get(
-        "/provisions/{curie:path}/what-else", response_model=responses.WhatElse, responses=errors | {200: TABLE}
-    )
+    def answer(library: Library, wanted: str, targets: Sequence[str], chosen: Options) -> Response:
+        found = library.what_else(targets, chosen)
+        if wanted == JSON:
+            return Response(written.what_else(found), media_type=JSON)
+        return told(wanted, what_else_json(found), columns.what_else)
+
     def what_else(library: Loaded, wanted: Wanted, curie: Curie, asked: Annotated[Selecting, Query()]) -> Response:
         """Say what doing all that one provision asks also counts towards, each answer with its proof."""
-        found = what_else_json(library.what_else([curie], options(library, today, asked)))
-        return told(wanted, found, columns.what_else)
+        return answer(library, wanted, [curie], options(library, today, asked))
+
+    class Direct(Answering):
+        """Without what a route in general needs: most questions take less time than that."""
+
+        def answer(self, usual: Handler) -> Handler:
+            slow: set[str] = set()
+
+            async def direct(request: Request) -> Response:
+                curie, asked = request.path_params["curie"], _asked(request)
+                if asked is None or len(curie) > LONGEST or curie in slow or caller_of(request).organisation:
+                    return await usual(request)
+                library, start = serving_of(request).library, perf_counter()
+                found = answer(library, request.state.media, [curie], options(library, today, asked))
+                if perf_counter() - start > SLOW and len(slow) < MOST_EACH:
+                    slow.add(curie)
+                return found
+
+            return direct
+
+    routes.add_api_route(
+        "/provisions/{curie:path}/what-else",
+        what_else,
+        response_model=responses.WhatElse,
+        responses=errors | {200: TABLE},
+        route_class_override=Direct,
+    )
 
     @routes.post(
         "/what-else",
@@ -85,9 +120,25 @@ def router(today: Today) -> APIRouter:
                 f"body.targets: at most {MOST_TARGETS} are taken together. Accept {NDJSON} to ask about each alone."
             )
             raise Refused(INVALID, detail)
-        return told(wanted, what_else_json(library.what_else(asked.targets, chosen)), columns.what_else)
+        return answer(library, wanted, asked.targets, chosen)
 
     return routes
+
+
+def _asked(request: Request) -> Selecting | None:
+    """The options of a question; None where they are not of the form asked for, as the usual way will say."""
+    if not request.scope["query_string"]:
+        return PLAIN
+    given: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name in REPEATABLE:
+            given.setdefault(name, []).append(value)
+        else:
+            given[name] = value
+    try:
+        return Selecting.model_validate(given)
+    except ValidationError:
+        return None
 
 
 async def _lines(library: Library, request: Request, targets: Sequence[str], chosen: Options) -> AsyncIterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from math import floor
@@ -98,8 +99,13 @@ class WhatElse:
     truncated: bool
 
 
-def what_else_json(answer: WhatElse) -> Json:
-    """The JSON object of a what-else answer, the same on the command line, the API and the pages."""
+def what_else_json(
+    answer: WhatElse, step: Callable[[Step], Any] | None = None, trigger: Callable[[TriggerLine], Any] | None = None
+) -> Json:
+    """The JSON object of a what-else answer, the same on the command line, the API and the pages.
+
+    `step` and `trigger` write a step of a proof and a question, for those who have them written already.
+    """
     return {
         "targets": list(answer.targets),
         "level": answer.level,
@@ -110,8 +116,8 @@ def what_else_json(answer: WhatElse) -> Json:
         "system_class": answer.system_class,
         "trust": answer.trust,
         "graph_version": answer.graph_version,
-        "answers": [answer_json(a) for a in answer.answers],
-        "triggers": [_trigger_json(t) for t in answer.triggers],
+        "answers": [answer_json(a, step) for a in answer.answers],
+        "triggers": [(trigger or trigger_json)(t) for t in answer.triggers],
         "own_clause": [_own_json(o) for o in answer.own_clause],
         "rows_used": answer.rows_used,
         "rows_signed": answer.rows_signed,
@@ -121,7 +127,7 @@ def what_else_json(answer: WhatElse) -> Json:
     }
 
 
-def answer_json(answer: Answer) -> Json:
+def answer_json(answer: Answer, step: Callable[[Step], Any] | None = None) -> Json:
     """One answer as JSON."""
     return {
         "provision": answer.provision,
@@ -142,17 +148,19 @@ def answer_json(answer: Answer) -> Json:
         "assurance": answer.assurance,
         "signed_by": answer.signed_by,
         "statement": answer.statement,
-        "derivation": derivation_json(answer.derivation),
+        "derivation": derivation_json(answer.derivation, step),
         "other_derivations": answer.other_derivations,
     }
 
 
-def derivation_json(derivation: Derivation) -> list[Json]:
+def derivation_json(derivation: Derivation, step: Callable[[Step], Any] | None = None) -> list[Any]:
     """The steps of a proof, every premise before its use; the assumed start is left out."""
-    return [_step_json(s) for s in derivation.steps if s.premises]
+    write = step_json if step is None else step
+    return [write(s) for s in derivation.steps if s.premises]
 
 
-def _step_json(step: Step) -> Json:
+def step_json(step: Step) -> Json:
+    """One step of a proof."""
     row = step.mapping
     return {
         "rule": step.rule,
@@ -171,7 +179,8 @@ def _step_json(step: Step) -> Json:
     }
 
 
-def _trigger_json(line: TriggerLine) -> Json:
+def trigger_json(line: TriggerLine) -> Json:
+    """One question beside the answers."""
     return {
         "trigger": line.trigger,
         "provision": line.provision,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aims_graph.errors import DataError, Problem
 from aims_graph.files import DataFile
@@ -31,6 +31,9 @@ if TYPE_CHECKING:  # reading files is left to those starts that find no snapshot
     from aims_graph.reviews import Review
     from aims_graph.sssom import MappingFile
     from aims_graph.turtle import Facts
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -174,21 +177,47 @@ class Catalogue:
 
     def ancestors(self, provision: str) -> tuple[str, ...]:
         """Parents, nearest first."""
-        chain: list[str] = []
-        parent = self.provisions[provision].parent
-        while parent is not None:
-            chain.append(parent)
-            parent = self.provisions[parent].parent
-        return tuple(chain)
+        found = self._ancestors.get(provision)
+        if found is None:
+            chain: list[str] = []
+            parent = self.provisions[provision].parent
+            while parent is not None:
+                chain.append(parent)
+                parent = self.provisions[parent].parent
+            found = self._ancestors[provision] = tuple(chain)
+        return found
 
     def descendants(self, provision: str) -> tuple[str, ...]:
         """Members, members of members and so on, in document order."""
-        found: list[str] = []
-        ahead = list(reversed(self.children.get(provision, ())))
-        while ahead:
-            found.append(ahead.pop())
-            ahead.extend(reversed(self.children.get(found[-1], ())))
-        return tuple(found)
+        found = self._descendants.get(provision)
+        if found is None:
+            below: list[str] = []
+            ahead = list(reversed(self.children.get(provision, ())))
+            while ahead:
+                below.append(ahead.pop())
+                ahead.extend(reversed(self.children.get(below[-1], ())))
+            found = self._descendants[provision] = tuple(below)
+        return found
+
+    @cached_property
+    def _ancestors(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _descendants(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def remembered(self, about: Callable[[Catalogue, K], V], key: K) -> V:
+        """What a function says of something here, worked out once; it must look at nothing but the texts."""
+        known = self._remembered.setdefault(about, {})
+        if key not in known:
+            known[key] = about(self, key)
+        found: V = known[key]
+        return found
+
+    @cached_property
+    def _remembered(self) -> dict[Any, dict[Any, Any]]:
+        return {}
 
     def edition_of(self, provision: str) -> Edition:
         """The edition a provision belongs to."""

@@ -42,8 +42,11 @@ def chain_interval(values: Iterable[float | None]) -> tuple[float, float]:
 
 def minimal(lineages: Iterable[Lineage]) -> tuple[Lineage, ...]:
     """The lineages that contain no other one, smallest first."""
+    distinct = set(lineages)
+    if len(distinct) < 2:
+        return tuple(distinct)
     kept: list[Lineage] = []
-    for lineage in sorted(set(lineages), key=lambda s: (len(s), sorted(s))):
+    for lineage in sorted(distinct, key=lambda s: (len(s), sorted(s))):
         if not any(other <= lineage for other in kept):
             kept.append(lineage)
     return tuple(kept)
@@ -59,9 +62,18 @@ def any_holds(lineages: Iterable[Lineage], belief: Mapping[str, float]) -> tuple
     0.594
     """
     needed = minimal(lineages)
+    if len(needed) == 1 and len(needed[0]) <= EXACT_ROWS:
+        return _all_hold(needed[0], belief), True
     if len(frozenset().union(*needed)) > EXACT_ROWS:
         return max(prod(belief[r] for r in lineage) for lineage in needed), False
     return _probability(needed, belief, {}), True
+
+
+def _all_hold(lineage: Lineage, belief: Mapping[str, float]) -> float:
+    value = 1.0
+    for row in sorted(lineage, reverse=True):
+        value = belief[row] * value
+    return value
 
 
 def _probability(
@@ -74,6 +86,8 @@ def _probability(
         return 0.0
     if not lineages[0]:
         return 1.0
+    if len(lineages) == 1:
+        return _all_hold(lineages[0], belief)
     if lineages not in known:
         rows = sorted(frozenset().union(*lineages))
         row = max(rows, key=lambda r: sum(r in lineage for lineage in lineages))

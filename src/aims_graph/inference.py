@@ -10,7 +10,7 @@ premises (all parts) run between walks until nothing new follows.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
@@ -22,16 +22,15 @@ from aims_graph.chain import Context, Crossing, Used, meets_again
 from aims_graph.confidence import any_holds, chain_confidence, chain_interval, minimal
 from aims_graph.model import (
     ALL_OF,
-    ANY_OF,
-    AS_APPROPRIATE,
     Claim,
     Derivation,
     Joint,
-    Mapping,
     Provision,
     Step,
 )
-from aims_graph.relations import Degree, Edge, Relation, transfer
+from aims_graph.model import Mapping as Row
+from aims_graph.relations import Degree, Edge, transfer
+from aims_graph.ways import Beyond, Blocked, Ways, beyond, hierarchy, mapped
 
 MAX_DERIVATIONS = 64  # proofs kept of one claim by what they use; beyond that its confidence is a lower bound
 MAX_OF_PROVISION = 256  # proofs kept of one provision in all
@@ -67,21 +66,36 @@ class Reached:
         return Derivation(self.provision, self.degree, self.steps, self.flags, self.conditions, self.questions)
 
 
-@dataclass(frozen=True)
-class Blocked:
-    """An edge at which guards left no full or partial claim: what was asked of them, for counting and explaining."""
+class Claims(Mapping[str, Claim]):
+    """All claims from some targets, by provision; each is summed up of its proofs when it is first looked at."""
 
-    provision: str
-    premise: str
-    row: Mapping | None
-    guards: tuple[str, ...]
+    def __init__(self, found: dict[str, list[Reached]], limited: set[str]) -> None:
+        self._found = {provision: found[provision] for provision in sorted(found)}
+        self._limited = frozenset(limited)
+        self._known: dict[str, Claim] = {}
+
+    def __getitem__(self, provision: str) -> Claim:
+        """The claim on a provision; KeyError where there is none."""
+        known = self._known.get(provision)
+        if known is None:
+            known = self._known[provision] = _claim(self._found[provision], provision in self._limited)
+        return known
+
+    def __contains__(self, provision: object) -> bool:
+        return provision in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 @dataclass(frozen=True)
 class Inference:
     """All claims from some targets, by provision, the targets from which none can start, and the edges that stopped."""
 
-    claims: dict[str, Claim]
+    claims: Mapping[str, Claim]
     refused: tuple[str, ...]
     blocked: tuple[Blocked, ...]
     limited: tuple[str, ...]  # provisions of which a limit left proofs out, here or on the way
@@ -109,14 +123,15 @@ def _few(names: tuple[str, ...], most: int = 5) -> tuple[str, ...]:
     return names if len(names) <= most else (*names[:most], f"and {len(names) - most} more")
 
 
-def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inference:
-    """Every claim that follows when all that the targets ask is done (together)."""
-    search = Search(catalogue, context)
+def infer(catalogue: Catalogue, targets: Iterable[str], context: Context, ways: Ways | None = None) -> Inference:
+    """Every claim that follows when all that the targets ask is done (together); `ways` of this catalogue and context
+    spare asking the guards again.
+    """
+    search = Search(catalogue, context, ways)
     starts = {t: search.start(t) for t in dict.fromkeys(targets)}
     search.run([s for s in starts.values() if s is not None])
-    claims = {p: _claim(found, limited=False) for p, found in sorted(search.found.items())}
     limited = search.beyond_limits()
-    claims |= {p: _claim(search.found[p], limited=True) for p in limited}
+    claims = Claims(search.found, limited)
     refused = tuple(t for t, s in starts.items() if s is None)
     blocked = tuple(dict.fromkeys(search.blocked))
     return Inference(claims, refused, blocked, tuple(sorted(limited)), search.stopped)
@@ -125,9 +140,10 @@ def infer(catalogue: Catalogue, targets: Iterable[str], context: Context) -> Inf
 class Search:
     """One search from some starts; its single steps serve the index and the reference too."""
 
-    def __init__(self, catalogue: Catalogue, context: Context) -> None:
+    def __init__(self, catalogue: Catalogue, context: Context, ways: Ways | None = None) -> None:
         self.catalogue = catalogue
         self.context = context
+        self._ways = Ways(catalogue, context) if ways is None else ways
         self.found: dict[str, list[Reached]] = {}
         self.blocked: list[Blocked] = []
         self.limited: set[str] = set()  # provisions of which not every proof was kept
@@ -227,89 +243,66 @@ class Search:
         return any(r.degree is degree and not r.rows for r in self.found[name])
 
     def _onward(self, reached: Reached) -> Iterator[Reached]:
-        provision = self.catalogue.provisions[reached.provision]
-        for edge, other in self.hierarchy(provision):
-            crossing = Crossing(edge, provision, self.catalogue.provisions[other], None)
-            arrived = self.cross(reached, crossing)
+        name, ways = reached.provision, self._ways
+        for crossing in ways.hierarchy(name):
+            arrived = self._beyond(reached, crossing, ways.beyond(crossing, reached.degree, reached.used))
             if arrived is not None and arrived.degree >= Degree.PARTIAL:
                 yield arrived
-        for row, edge, other in self.mapped(provision):
-            target = self.catalogue.provisions[other]
-            if meets_again(self.catalogue, reached.used, provision, target):
+        for crossing in ways.mapped(name):
+            if meets_again(self.catalogue, reached.used, crossing.origin, crossing.target):
                 continue
-            arrived = self.cross(reached, Crossing(edge, provision, target, row))
+            arrived = self._beyond(reached, crossing, ways.beyond(crossing, reached.degree, reached.used))
             if arrived is not None and not self._contradicted(reached, arrived):
                 yield arrived
-        for joint in self.catalogue.joints_at.get(provision.id, ()):
+        for joint in self.catalogue.joints_at.get(name, ()):
             for arrived in self.past_joint(joint, (reached,), reached.used):
                 if not self._contradicted(reached, arrived):
                     yield arrived
 
     def hierarchy(self, provision: Provision) -> Iterator[tuple[Edge, str]]:
         """The edges to members that are always asked, and to the whole."""
-        if provision.decomposition == ALL_OF:
-            for child in self.catalogue.children.get(provision.id, ()):
-                if chain.is_asked(self.catalogue, self.catalogue.provisions[child], self.context):
-                    yield Edge.PART, child
-        if provision.parent is not None:
-            parent = self.catalogue.provisions[provision.parent]
-            upward = UPWARD.get(parent.decomposition or "")
-            if upward is not None and chain.is_asked(self.catalogue, provision, self.context):
-                yield chain.judged(provision, upward, self.context), parent.id
+        return hierarchy(self.catalogue, provision, self.context)
 
-    def mapped(self, provision: Provision) -> Iterator[tuple[Mapping, Edge, str]]:
+    def mapped(self, provision: Provision) -> Iterator[tuple[Row, Edge, str]]:
         """The rows at a provision that count alone, each read from it."""
-        for row in self.catalogue.rows_at.get(provision.id, ()):
-            forward = row.subject == provision.id
-            other = row.object if forward else row.subject
-            if other not in self.catalogue.provisions or row.joint is not None:
-                continue
-            yield row, Edge((row.relation if forward else row.relation.converse).value), other
+        return mapped(self.catalogue, provision)
 
     def cross(self, reached: Reached, crossing: Crossing) -> Reached | None:
         """The claim beyond one edge, a candidate included; None where nothing is said."""
+        there = beyond(self.catalogue, self.context, crossing, reached.degree, reached.used)
+        return self._beyond(reached, crossing, there)
+
+    def _beyond(self, reached: Reached, crossing: Crossing, there: Beyond) -> Reached | None:
         self._crossed += 1
-        ruling = guards.rule_on(self.catalogue, crossing, reached.used, self.context)
-        unguarded = transfer(ruling.edge, reached.degree)
-        degree = min(unguarded, ruling.cap)
-        named = tuple(g.name for g in ruling.fired if g.tells(unguarded))
-        if degree < Degree.PARTIAL and named:
-            self.blocked.append(Blocked(crossing.target.id, crossing.origin.id, crossing.row, named))
-        if degree is Degree.NONE:
+        if there.blocked is not None:
+            self.blocked.append(there.blocked)
+        step = there.step
+        if step is None:
             return None
-        row = crossing.row
-        step = Step(
-            rule="mapping" if row is not None else _RULE[crossing.edge],
-            premises=(crossing.origin.id,),
-            conclusion=crossing.target.id,
-            degree=degree,
-            relation=None if row is None else crossing.edge.value,
-            source=crossing.source,
-            mapping=row,
-            guards=named,
-        )
-        flags = reached.flags | {flag for g in ruling.fired for flag in g.flags}
-        return Reached(
-            crossing.target.id,
-            degree,
+        arrived = Reached(
+            step.conclusion,
+            step.degree,
             (*reached.steps, step),
-            flags,
-            _joined(reached.conditions, ruling.conditions),
-            _joined(reached.questions, ruling.questions),
-            ruling.used,
+            reached.flags | there.flags if there.flags else reached.flags,
+            _joined(reached.conditions, there.conditions) if there.conditions else reached.conditions,
+            _joined(reached.questions, there.questions) if there.questions else reached.questions,
+            there.used,
         )
+        row, rows, confidence = crossing.row, reached.rows, reached.confidence
+        if row is not None and row.id not in rows:
+            rows, confidence = rows | {row.id}, confidence * (row.confidence or 0.0)
+        arrived.__dict__.update(rows=rows, confidence=confidence)  # what its properties would find anew
+        return arrived
 
     def _contradicted(self, reached: Reached, arrived: Reached) -> bool:
         """A candidate that a judged 'unrelated' denies, from the start or from where it came."""
         if arrived.degree is not Degree.CANDIDATE:
             return False
-        near = {s.conclusion for s in reached.steps if s.degree is Degree.FULL} | {reached.provision}
-        denied = (arrived.provision, *self.catalogue.ancestors(arrived.provision))
-        return any(
-            row.relation is Relation.UNRELATED and {row.subject, row.object} & near
-            for provision in denied
-            for row in self.catalogue.rows_at.get(provision, ())
-            if self.context.admits(row)
+        denied = self._ways.denied(arrived.provision)
+        if not denied:
+            return False
+        return reached.provision in denied or any(
+            s.degree is Degree.FULL and s.conclusion in denied for s in reached.steps
         )
 
     # -- rules with several premises -----------------------------------------------
@@ -446,15 +439,6 @@ def _in_order(chosen: _Chosen) -> tuple[Reached, ...]:
     return tuple(reversed(found))
 
 
-UPWARD = {ALL_OF: Edge.WHOLE, AS_APPROPRIATE: Edge.CHOSEN, ANY_OF: Edge.FREE_CHOICE}
-_RULE = {
-    Edge.PART: "part",
-    Edge.WHOLE: "whole",
-    Edge.CHOSEN: "whole",
-    Edge.FREE_CHOICE: "any-of",
-}
-
-
 def _joined(*parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(x for part in parts for x in part))
 
@@ -463,10 +447,9 @@ def _claim(found: list[Reached], limited: bool) -> Claim:
     degree = max(r.degree for r in found)
     proofs = [r for r in found if r.degree is degree]
     lineages = minimal(r.rows for r in proofs)
-    needed = sorted(
-        (r for r in proofs if r.rows in lineages),
-        key=lambda r: (-r.confidence, len(r.steps), [str(s.source) for s in r.steps]),
-    )
+    needed = [r for r in proofs if r.rows in lineages]
+    if len(needed) > 1:
+        needed.sort(key=lambda r: (-r.confidence, len(r.steps), [str(s.source) for s in r.steps]))
     rows = {s.mapping.id: s.mapping for r in needed for s in r.steps if s.mapping is not None}
     unknown = {r for r, m in rows.items() if m.confidence is None}
     belief = {r: m.confidence for r, m in rows.items() if m.confidence is not None}

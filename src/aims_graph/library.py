@@ -20,6 +20,7 @@ from aims_graph.model import Finding
 from aims_graph.names import Names
 from aims_graph.trace import Options
 from aims_graph.vocab import STRM
+from aims_graph.ways import Ways
 
 if TYPE_CHECKING:  # what a plain question does not need is imported when it is asked for
     import pyoxigraph as ox
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # what a plain question does not need is imported when it is 
 
 
 INDEXES_KEPT = 8  # of different days, roles and so on; the oldest goes first
+WAYS_KEPT = 4  # likewise
 RULES_KEPT = 4  # of different data; the oldest go first
 _RULES: dict[str, shapes.Rules] = {}  # digest of the data files → their rules
 
@@ -42,6 +44,7 @@ class Library:
     catalogue: catalogue.Catalogue
     records: records.Records | None = None
     _indexes: dict[Context, Index] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _ways: dict[Context, Ways] = field(default_factory=dict, init=False, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @staticmethod
@@ -109,6 +112,18 @@ class Library:
                     if len(self._indexes) >= INDEXES_KEPT:
                         self._indexes.pop(next(iter(self._indexes)))
                     found = self._indexes[context] = Index(self.catalogue, context)
+        return found
+
+    def ways(self, context: Context) -> Ways:
+        """What is remembered of the edges in a context, for every question that is asked in it."""
+        found = self._ways.get(context)
+        if found is None:
+            with self._lock:
+                found = self._ways.get(context)
+                if found is None:
+                    if len(self._ways) >= WAYS_KEPT:
+                        self._ways.pop(next(iter(self._ways)))
+                    found = self._ways[context] = Ways(self.catalogue, context)
         return found
 
     def store(self, as_of: date, trust: str = "double-read") -> ox.Store:
@@ -183,7 +198,7 @@ class Library:
             ids = [self.names.resolve(t) for t in targets]
         except UnknownName as error:
             raise self._with_records(error) from None
-        return trace.what_else(self.catalogue, tuple(dict.fromkeys(ids)), self.informed(options))
+        return trace.what_else(self.catalogue, tuple(dict.fromkeys(ids)), self.informed(options), self.ways)
 
     def explain(self, start: str, end: str, options: Options) -> Explanation:
         """Why one typed name, a provision or a recorded item, counts towards a provision, or why not."""

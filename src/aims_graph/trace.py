@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -29,6 +29,7 @@ from aims_graph.model import ANY_CLASS, DOUBLE_READ, ApplicationDate, Claim, Der
 from aims_graph.relations import Degree
 from aims_graph.statements import provision_statement
 from aims_graph.triggers import Recorded, family_of, trigger_lines
+from aims_graph.ways import Ways
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,17 @@ def _one_of(what: str, value: str, allowed: Iterable[str]) -> None:
         raise InputError(f"'{value}' is not a known {what}. Use one of: {', '.join(names)}.")
 
 
-def what_else(catalogue: Catalogue, targets: Sequence[str], options: Options) -> WhatElse:
+def what_else(
+    catalogue: Catalogue, targets: Sequence[str], options: Options, ways: Callable[[Context], Ways] | None = None
+) -> WhatElse:
     """What doing all that `targets` ask (ids, taken together) also counts towards.
 
-    Hypothetical: nothing here comes from records. Raises InputError for options
-    that do not exist.
+    Hypothetical: nothing here comes from records. `ways` gives what is remembered of the edges in a context.
+    Raises InputError for options that do not exist.
     """
     check_options(catalogue, options)
-    result = infer(catalogue, targets, options.context())
+    context = options.context()
+    result = infer(catalogue, targets, context, None if ways is None else ways(context))
     return answered(catalogue, targets, result, options, "designed", {})
 
 
@@ -190,8 +194,8 @@ def select_answers(
     left_out = family_of(catalogue, targets)
     own = {catalogue.provisions[t].edition for t in targets}
     silent = (own | catalogue.common) - set(options.frameworks)
-    claims = result.claims.items()
-    shown = {p: c for p, c in claims if p not in left_out and catalogue.provisions[p].edition not in silent}
+    named = (p for p in result.claims if p not in left_out and catalogue.provisions[p].edition not in silent)
+    shown = {p: result.claims[p] for p in named}
     answers = [
         make_answer(catalogue, claim, options, assurance)
         for provision, claim in shown.items()

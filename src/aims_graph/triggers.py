@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from aims_graph.answers import TriggerLine
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import expand
-from aims_graph.model import Source
+from aims_graph.model import Provision, Source, Trigger
 
 Recorded = dict[str, tuple[str, str | None, Source | None]]
 """Trigger id → what the records answer, why, and where."""
@@ -31,56 +32,63 @@ def trigger_lines(
     frameworks: Sequence[str] = (),
 ) -> tuple[TriggerLine, ...]:
     """The questions that the targets' kind of event raises, with what the records say of each."""
-    events = _events(catalogue, targets)
+    events = frozenset().union(*(catalogue.remembered(_events, target) for target in targets))
+    if not events:
+        return ()
     family = family_of(catalogue, targets)
     own = {catalogue.provisions[t].edition for t in targets}
     asked_as = expand(catalogue, frozenset(roles))
     lines: list[TriggerLine] = []
-    for trigger in catalogue.triggers.values():
-        if not trigger.on_events & events:
+    for trigger, found, line in catalogue.remembered(_raised, events):
+        if asked_as and trigger.binds and not catalogue.remembered(expand, trigger.binds) & asked_as:
             continue
-        if asked_as and trigger.binds and not expand(catalogue, trigger.binds) & asked_as:
+        if frameworks and found.edition not in (*frameworks, *own):
             continue
-        state, reason, source = recorded.get(trigger.id, ("unrecorded", None, None))
-        for provision in _set_off(catalogue, trigger.sets_off):
-            if frameworks and catalogue.provisions[provision].edition not in (*frameworks, *own):
-                continue
-            found = catalogue.provisions[provision]
-            if provision in family or found.addressees or not found.in_force.holds(as_of):
-                continue  # what an authority then has to do is no duty of the organisation
-            if catalogue.editions[found.edition].common:
-                continue
-            lines.append(
-                TriggerLine(
-                    trigger=trigger.id,
-                    provision=provision,
-                    question=trigger.question,
-                    state=state,
-                    binds=tuple(sorted(trigger.binds)),
-                    defined_in=trigger.defined_in,
-                    reason=reason,
-                    source=source,
-                )
-            )
-    return tuple(sorted(lines, key=lambda t: (t.provision.partition(":")[0], t.trigger, t.provision)))
+        if found.id in family or not found.in_force.holds(as_of):
+            continue
+        said = recorded.get(trigger.id)
+        lines.append(line if said is None else replace(line, state=said[0], reason=said[1], source=said[2]))
+    return tuple(lines)
 
 
-def _events(catalogue: Catalogue, targets: Sequence[str]) -> frozenset[str]:
-    """The kinds of event that set the targets off.
+def _raised(catalogue: Catalogue, events: frozenset[str]) -> tuple[tuple[Trigger, Provision, TriggerLine], ...]:
+    """What events of some kinds raise for an organisation, in order; what only an authority does is left out."""
+    found = [
+        (trigger, duty, _unrecorded(trigger, duty))
+        for trigger in catalogue.triggers.values()
+        if trigger.on_events & events
+        for duty in (catalogue.provisions[name] for name in _set_off(catalogue, trigger.sets_off))
+        if not duty.addressees and not catalogue.editions[duty.edition].common
+    ]
+    return tuple(sorted(found, key=lambda f: (f[1].id.partition(":")[0], f[0].id, f[1].id)))
+
+
+def _unrecorded(trigger: Trigger, duty: Provision) -> TriggerLine:
+    return TriggerLine(
+        trigger=trigger.id,
+        provision=duty.id,
+        question=trigger.question,
+        state="unrecorded",
+        binds=tuple(sorted(trigger.binds)),
+        defined_in=trigger.defined_in,
+        reason=None,
+        source=None,
+    )
+
+
+def _events(catalogue: Catalogue, target: str) -> frozenset[str]:
+    """The kinds of event that set a target off.
 
     Several triggers may lead to one target; what it is about is said by the one that also sets off the most of
     its parts, while others only show the way to it.
     """
-    found: set[str] = set()
-    for target in targets:
-        family = {target, *catalogue.descendants(target)}
-        shares = [(len(family.intersection(t.sets_off)), t) for t in catalogue.triggers_of.get(target, ())]
-        most = max((n for n, _ in shares), default=0)
-        found.update(*(t.on_events for n, t in shares if n == most))
-    return frozenset(found)
+    family = {target, *catalogue.descendants(target)}
+    shares = [(len(family.intersection(t.sets_off)), t) for t in catalogue.triggers_of.get(target, ())]
+    most = max((n for n, _ in shares), default=0)
+    return frozenset().union(*(t.on_events for n, t in shares if n == most))
 
 
-def _set_off(catalogue: Catalogue, provisions: Iterable[str]) -> tuple[str, ...]:
+def _set_off(catalogue: Catalogue, provisions: tuple[str, ...]) -> tuple[str, ...]:
     """One line a duty: a whole where several of its parts are set off, else the part itself."""
     chosen = set(provisions)
     kept: list[str] = []

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, is_idle
-from aims_graph.inference import UPWARD
 from aims_graph.model import ALL_OF, Mapping
 from aims_graph.relations import Degree, Edge, transfer
+from aims_graph.ways import UPWARD
 
 State = tuple[str, Degree]
 CLAIMS = (Degree.FULL, Degree.PARTIAL)

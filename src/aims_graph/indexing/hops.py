@@ -9,9 +9,9 @@ from functools import reduce
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Crossing, Used, is_asked, judged, meets_again, start_at
 from aims_graph.guards import rule_on
-from aims_graph.inference import UPWARD
 from aims_graph.model import ALL_OF, ANY_OF, AS_APPROPRIATE, Derivation, Joint, Mapping, Provision, Source, Step
 from aims_graph.relations import Degree, Edge, Relation, transfer
+from aims_graph.ways import UPWARD
 
 ASSUMED = ("target", "record")  # rules of a proof that are no edge
 ALL_PARTS, JOINT, EDITION = "all-parts", "joint", "edition"

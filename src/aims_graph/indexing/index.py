@@ -25,10 +25,11 @@ from typing import NamedTuple, TypeVar
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context, Crossing, Used, is_asked, meets_again, start_at, without_idle
 from aims_graph.guards import rule_on, standing
-from aims_graph.inference import UPWARD, Reached, Search
+from aims_graph.inference import Reached, Search
 from aims_graph.model import ALL_OF, Derivation, Joint, Provision
 from aims_graph.model import Mapping as Row
 from aims_graph.relations import Degree, Edge, Relation, transfer
+from aims_graph.ways import UPWARD
 
 MAX_KEPT = 64  # claims kept on one provision by one question, each freer or surer than the others
 MAX_VISITS = 1_000_000  # members looked at for one whole by one question, while joining their claims
