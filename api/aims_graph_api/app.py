@@ -47,6 +47,7 @@ from aims_graph_api.sparql.pool import Pool
 
 PREFIX = "/api/v1"
 QUERIES = 4  # that run at once
+OWN_SPANS: Any = {"tracing": False, "metrics": False, "logs": False}  # not those of the framework beside ours
 STATIC = Path(__file__).parent / "static"
 
 
@@ -70,7 +71,7 @@ def create_app(
 
     Raises DataError for a saved question that is wrong, before anything is served.
     """
-    app = FastAPI(title=describing.TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(title=describing.TITLE, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=OWN_SPANS)
     served = Serving(library, organisations or {}, Pool(data, QUERIES))
     serving.install(app, served)
     app.state.today, app.state.marks = today, Marks()

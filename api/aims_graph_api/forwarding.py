@@ -6,7 +6,7 @@ passed on; a process that answers holds no records and so can never show any.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 import anyio
@@ -19,6 +19,7 @@ from aims_graph_api.problems import BAD_INPUT, UNAVAILABLE, Kind, problem
 from aims_graph_api.settings import REGULATION
 
 Header = tuple[bytes, bytes]
+Count = Callable[[str, int], None]  # of a request, by method and status, that the other end has not answered
 
 CREDENTIALS = (b"authorization", b"x-api-key")
 ABOUT_RECORDS = frozenset(
@@ -75,8 +76,8 @@ class Link:
 class Forwarding:
     """ASGI middleware that passes on what this process cannot answer."""
 
-    def __init__(self, app: ASGIApp, link: Link, read: str = REGULATION) -> None:
-        self.app, self._link, self._read = app, link, read
+    def __init__(self, app: ASGIApp, link: Link, read: str = REGULATION, count: Count = lambda *_: None) -> None:
+        self.app, self._link, self._read, self._count = app, link, read, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer here, or pass on the request and what comes back."""
@@ -84,7 +85,7 @@ class Forwarding:
             await self.app(scope, receive, send)
             return
         async with anyio.create_task_group() as group:
-            exchange = _Exchange(self._link, scope, receive, send)
+            exchange = _Exchange(self._link, scope, receive, send, self._count)
             group.start_soon(exchange.until_client_leaves, group.cancel_scope)
             with tracing.span("forward"):
                 await exchange.make()
@@ -108,8 +109,8 @@ def passed_on(scope: Scope, read: str) -> bool:
 class _Exchange:
     """One request that is passed on."""
 
-    def __init__(self, link: Link, scope: Scope, receive: Receive, send: Send) -> None:
-        self._link, self._scope, self._receive, self._send = link, scope, receive, send
+    def __init__(self, link: Link, scope: Scope, receive: Receive, send: Send, count: Count) -> None:
+        self._link, self._scope, self._receive, self._send, self._count = link, scope, receive, send, count
         self._sent = anyio.Event()  # the whole request
         self._left = anyio.Event()  # the client, before that
 
@@ -175,6 +176,7 @@ class _Exchange:
         self._sent.set()
 
     async def _refuse(self, kind: Kind, detail: str, headers: dict[str, str] | None = None) -> None:
+        self._count(str(self._scope["method"]), kind.status)
         answer = problem(Request(self._scope), kind, detail, headers=headers)
         await answer(self._scope, self._receive, self._send)
 

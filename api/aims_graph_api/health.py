@@ -15,6 +15,7 @@ from aims_graph_api.problems import UNAVAILABLE, Refused
 from aims_graph_api.serving import serving_of
 
 if TYPE_CHECKING:
+    from aims_graph.workspaces.record_store import RecordStore
     from aims_graph_api.organisations import Organisation
 
 PATIENCE = 2.5  # seconds that a store may take to answer
@@ -79,7 +80,12 @@ def trouble(organisation: Organisation) -> str:
         with organisation.open() as workspace:
             if workspace.behind:
                 return "A store has not taken up the last change yet."
-            _ = next(iter(workspace.store.triples()), None)
+            asked(workspace.store)
     except AimsGraphError:
         return "A store does not answer."
     return ""
+
+
+def asked(store: RecordStore) -> None:
+    """Ask a store something small; raises what it raises where it does not answer."""
+    next(iter(store.quads()), None)

@@ -30,6 +30,7 @@ OUTCOMES = {400: "unusable", 401: "no-key", 403: "refused", 408: "took-too-long"
             413: "too-large", 422: "unsound", 428: "no-version", 429: "too-many", 503: "unavailable"}  # fmt: skip
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 ORGANISATION = "organisation"
+FORWARDED = "(forwarded)"
 ADMIN, OPEN = "admin", "open"
 
 
@@ -73,7 +74,7 @@ class Metrics:
             "aims_graph_library_info", "What is loaded.", ("program", "graph"), registry=r, multiprocess_mode="livemax"
         )
         self._pool = Gauge(
-            "aims_graph_query_workers", "Processes for queries, by state.", ("state",), registry=r,
+            "aims_graph_queries", "Queries that run and wait, and the most that run at once.", ("state",), registry=r,
             multiprocess_mode="livesum",
         )  # fmt: skip
         self._children: dict[tuple[str, str, int], Counter] = {}
@@ -98,17 +99,25 @@ class Metrics:
     def ended(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request that ends."""
         self._under_way.dec()
-        route, method = template(scope), scope["method"] if scope["method"] in METHODS else "other"
-        found = self._children.get((route, method, status))
-        if found is None:
-            found = self._children[route, method, status] = self._requests.labels(route, method, str(status))
-        found.inc()
+        route, method = template(scope), scope["method"]
+        self._count(route, method, status)
         self._seconds.labels(route).observe(seconds)
         plain = route.removeprefix("/api/v1")
         if plain.startswith("/sparql"):
             self._queries.labels(outcome(status)).inc()
         if method in WRITES and plain.startswith(("/records", "/evidence", "/sparql/graph-store")):
             self._writes.labels(outcome(status)).inc()
+
+    def unanswered(self, method: str, status: int) -> None:
+        """Count a request that was to be passed on, and could not be."""
+        self._count(FORWARDED, method, status)
+
+    def _count(self, route: str, method: str, status: int) -> None:
+        method = method if method in METHODS else "other"
+        found = self._children.get((route, method, status))
+        if found is None:
+            found = self._children[route, method, status] = self._requests.labels(route, method, str(status))
+        found.inc()
 
     def text(self, only: str | None) -> bytes:
         """All numbers of all processes; of organisations the one that is named alone, or each for None."""
@@ -128,9 +137,9 @@ class Metrics:
 
 
 def _states(service: Serving) -> Iterable[tuple[str, float]]:
-    """How many query processes are in each state, where there is a pool that tells."""
-    states = getattr(getattr(service, "pool", None), "states", None)
-    return () if states is None else states().items()
+    """How many queries run, wait, and may run at once in this process."""
+    pool = service.pool
+    return () if pool is None else (("running", pool.running), ("waiting", pool.waiting), ("most", pool.size))
 
 
 class _Shown(Collector):

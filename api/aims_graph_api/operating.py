@@ -36,6 +36,7 @@ def install(app: FastAPI, data: Sequence[Path], access: str) -> None:
     """Count and trace the requests of an application, and let its data be read anew."""
     service: Serving = app.state.serving
     numbers = Metrics(service, access)
+    app.state.numbers = numbers
     app.state.reloader = Reloader(service, data, numbers)
     app.add_middleware(Traced)
     app.add_middleware(Measured, metrics=numbers)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from aims_graph.errors import AimsGraphError
 from aims_graph.library import Library
 from aims_graph_api.metrics import Metrics
 from aims_graph_api.serving import Serving
+from aims_graph_api.sparql.pool import Pool
 
 LOADED, FAILED = "loaded", "failed"
 
@@ -49,9 +50,9 @@ class Reloader:
         return library
 
     async def _take_up(self, library: Library) -> None:
-        old: Any = getattr(self._serving, "pool", None)
+        old = self._serving.pool
         if old is not None:
-            await asyncio.to_thread(setattr, self._serving, "pool", old.anew())
+            self._serving.pool = Pool(old.data, old.size, old.limits)
         self._serving.library = library
         for organisation in self._serving.organisations.values():
             await asyncio.to_thread(organisation.reload, library)
@@ -59,4 +60,12 @@ class Reloader:
         self._metrics.loaded(library)
         self._metrics.reloaded(LOADED)
         if old is not None:
-            await old.close()
+            await _closed(old)
+
+
+async def _closed(pool: Pool) -> None:
+    """Close what runs queries, once those that were begun have had their time."""
+    limit = time.monotonic() + pool.limits.seconds + 1
+    while (pool.running or pool.waiting) and time.monotonic() < limit:
+        await asyncio.sleep(0.05)
+    await pool.close()

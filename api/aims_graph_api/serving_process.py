@@ -47,7 +47,7 @@ def front(start: Start, listening: socket.socket, ready: Ready, writer: Path | N
         _serve(app, [listening], ready)
         return
     app.state.link = Link(writer)
-    _serve(app, [listening], ready, Forwarding(app, app.state.link, start.settings.read))
+    _serve(app, [listening], ready, Forwarding(app, app.state.link, start.settings.read, app.state.numbers.unanswered))
 
 
 def writer(start: Start, where: Path, ready: Ready) -> None:
