@@ -68,7 +68,7 @@ class Keys:
         for organisation in tuple(self._serving.organisations.values()):
             key = self._ring(organisation).by_id.get(key_id)
             if keys.fits(key, secret) and key is not None and key.state(now) == "valid":
-                found = Caller(f"{key.name} (key {key.id})", organisation, keys.included(key.scopes), key.id)
+                found = Caller(key.name, organisation, keys.included(key.scopes), key.id)
         return found
 
     def _ring(self, organisation: Organisation) -> Keyring:

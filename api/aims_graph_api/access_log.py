@@ -28,7 +28,7 @@ HEADER = b"x-request-id"
 REQUEST, ENTRY = "request_id", "entry"  # in the state of a request
 _GIVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _SECRET = re.compile(
-    r"(aims_[A-Za-z0-9]+_)[A-Za-z0-9_-]{8,}|(eyJ)[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*|(?i:(bearer ))\S{8,}"
+    r"(aims_[A-Za-z0-9]+_)[A-Za-z0-9_-]{8,}|(eyJ)[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*|(?i:(bearer ))\S{8,}"
 )
 _LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio", "")
 

@@ -76,7 +76,7 @@ def _sends(scope: Scope) -> bool:
 def _declared(scope: Scope) -> int:
     """How long the body says it is; 0 where it does not."""
     lengths = [value for name, value in scope["headers"] if name == b"content-length" and value.isdigit()]
-    return max((int(value) for value in lengths if len(value) < 20), default=0)
+    return max((int(value[:20]) for value in lengths), default=0)
 
 
 def _largest(scope: Scope) -> int:

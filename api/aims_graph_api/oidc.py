@@ -165,7 +165,7 @@ class Verifier:
         name = " ".join(_text(claims.get(self._oidc.name_claim)).split())
         if organisation is None or not scopes or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
             return None
-        return Caller(f"{name} (token)", organisation, included(scopes), f"token:{name}")
+        return Caller(name, organisation, included(scopes), f"token:{name}")
 
     async def _claims(self, text: str) -> Json | None:
         """What a token says, if it is sound; every claim that limits it is asked for."""
