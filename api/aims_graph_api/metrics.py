@@ -105,12 +105,17 @@ class Metrics:
         plain = route.removeprefix("/api/v1")
         if plain.startswith("/sparql"):
             self._queries.labels(outcome(status)).inc()
+            self._tell_pool()
         if method in WRITES and plain.startswith(("/records", "/evidence", "/sparql/graph-store")):
             self._writes.labels(outcome(status)).inc()
 
     def unanswered(self, method: str, status: int) -> None:
         """Count a request that was to be passed on, and could not be."""
         self._count(FORWARDED, method, status)
+
+    def _tell_pool(self) -> None:
+        for state, count in _states(self._serving):
+            self._pool.labels(state).set(count)
 
     def _count(self, route: str, method: str, status: int) -> None:
         method = method if method in METHODS else "other"
@@ -123,8 +128,7 @@ class Metrics:
         """All numbers of all processes; of organisations the one that is named alone, or each for None."""
         for name, organisation in self._serving.organisations.items():
             self._entries.labels(name).set(organisation.entry)
-        for state, count in _states(self._serving):
-            self._pool.labels(state).set(count)
+        self._tell_pool()
         whole = self.registry
         if FOLDER in os.environ:
             whole = CollectorRegistry()

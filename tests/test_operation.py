@@ -1,0 +1,558 @@
+"""Running the service: several processes, what kills them, readiness, numbers, spans, and data read anew."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import DATA, Run
+from running import PATIENCE, START, Running, children, is_dead, made, running, until
+
+from aims_graph.errors import OutputError
+from aims_graph.library import Library
+from aims_graph_api import create_app, forwarding, health, supervisor
+from aims_graph_api.metrics import outcome
+from aims_graph_api.organisations import Organisation
+from aims_graph_api.settings import CLOSED, REGULATION
+
+V1 = "/api/v1"
+LAW = f"{V1}/provisions/iso42001:10.2"
+WIDGETS = f"{LAW}/what-else?framework=widgets"
+RECORDS = f"{V1}/records"
+
+
+@dataclass
+class Service:
+    """A service with two organisations and their keys."""
+
+    running: Running
+    folder: Path
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def client(self, organisation: str = "") -> httpx.Client:
+        return self.running.client(self.keys.get(organisation, ""))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("organisations")
+    keys = {name: made(folder, name) for name in ("acme", "beta")}
+    with running("--workspaces", folder, "--workers", 2) as found:
+        yield Service(found, folder, keys)
+
+
+def risk(number: int) -> dict[str, str]:
+    return {"kind": "Risk", "id": f"R-{number}", "label": f"Risk {number}"}
+
+
+def ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+# -- several processes -----------------------------------------------------------------
+
+
+def test_law_is_answered_to_anybody_and_records_to_those_with_a_key(service: Service) -> None:
+    with service.client() as anybody, service.client("acme") as acme, service.client("beta") as beta:
+        assert anybody.get(LAW).json()["id"] == acme.get(LAW).json()["id"] == "iso42001:10.2"
+        sent = acme.post(RECORDS, json=risk(1))
+        assert sent.status_code == 201, sent.text
+        assert acme.get(f"{RECORDS}/R-1").json()["label"] == "Risk 1"
+        assert beta.get(f"{RECORDS}/R-1").status_code == 404
+        refused = anybody.get(f"{RECORDS}/R-1")
+        assert (refused.status_code, refused.headers["content-type"]) == (401, "application/problem+json")
+
+
+def test_one_process_writes_and_two_answer_and_the_first_does_neither(service: Service) -> None:
+    assert sorted(service.running.children.values()) == ["front", "front", "writer"]
+    loaded = Path(f"/proc/{service.running.process.pid}/maps").read_text(encoding="utf-8")
+    assert "/uvloop/" not in loaded
+    assert "/pydantic_core/" not in loaded
+
+
+def test_what_is_passed_on_comes_back_as_it_is_answered_in_one_process(service: Service, tmp_path: Path) -> None:
+    with service.client("acme") as acme:
+        found = acme.get(LAW, headers={"Accept-Encoding": "identity"})
+        assert len(found.headers.get_list("date")) == 1
+        assert int(found.headers["content-length"]) == len(found.content)
+        assert acme.head(LAW).content == b""
+        assert acme.post(RECORDS, content=b"{", headers={"Content-Type": "application/json"}).status_code in (400, 422)
+        assert acme.request("DELETE", f"{V1}/frameworks").status_code == 405
+        streamed = acme.post(RECORDS, content=iter([b'{"kind": "Risk", ', b'"id": "R-2", "label": "Parts"}']),
+                             headers={"Content-Type": "application/json"})  # fmt: skip
+        assert streamed.status_code == 201, streamed.text
+        assert acme.get(f"{V1}/provisions/nothing%20of%20the%2Fkind").status_code == 404
+
+
+def test_an_address_that_is_no_http_is_the_clients_fault(service: Service) -> None:
+    host, port = service.running.base.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as line:
+        line.sendall(b"GET /api/v1/records/\xc3\xa4 HTTP/1.1\r\nHost: x\r\nX-API-Key: y\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    assert re.match(rb"HTTP/1.1 4\d\d ", answer), answer[:200]
+    assert b"problem+json" in answer or b"Invalid HTTP request" in answer
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "read", "expected"),
+    [
+        ("GET", "/api/v1/frameworks", {}, REGULATION, False),
+        ("POST", "/api/v1/what-else", {}, REGULATION, False),
+        ("GET", "/health/ready", {"authorization": "x"}, CLOSED, False),
+        ("GET", "/api/v1/frameworks", {"authorization": "x"}, REGULATION, True),
+        ("GET", "/sparql", {"x-api-key": "x"}, REGULATION, True),
+        ("GET", "/api/v1/records", {}, REGULATION, True),
+        ("GET", "/records", {}, REGULATION, True),
+        ("GET", "/sparql/graph-store", {}, REGULATION, True),
+        ("PUT", "/anything", {}, REGULATION, True),
+        ("GET", "/metrics", {}, REGULATION, True),
+        ("GET", "/api/v1/frameworks", {}, CLOSED, True),
+    ],
+)
+def test_what_needs_an_organisation_is_passed_on(
+    method: str, path: str, headers: dict[str, str], read: str, expected: bool
+) -> None:
+    scope = {"method": method, "path": path, "headers": [(n.encode(), v.encode()) for n, v in headers.items()]}
+    assert forwarding.passed_on(scope, read) is expected
+
+
+def test_a_request_goes_no_further_once_its_client_has_left(tmp_path: Path) -> None:
+    """The process that writes learns that nobody waits any more, and the request ends on both sides."""
+
+    async def exchange() -> tuple[bool, list[str]]:
+        arrived, left = asyncio.Event(), asyncio.Event()
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            arrived.set()
+            await reader.read()  # ends when the other end is closed
+            left.set()
+            writer.close()
+
+        sent: list[str] = []
+        async with await asyncio.start_unix_server(answer, tmp_path / "writer"):
+            link = forwarding.Link(tmp_path / "writer")
+
+            async def receive() -> Any:
+                await arrived.wait()
+                return {"type": "http.disconnect"}
+
+            async def send(message: Any) -> None:
+                sent.append(message["type"])
+
+            scope = {
+                **{"type": "http", "method": "GET", "path": RECORDS, "raw_path": RECORDS.encode()},
+                **{"query_string": b"", "headers": [(b"host", b"x")], "client": ("127.0.0.1", 1)},
+            }
+            await asyncio.wait_for(forwarding.Forwarding(_unused, link)(scope, receive, send), 5)
+            await link.close()
+            await asyncio.wait_for(left.wait(), 5)
+        return left.is_set(), sent
+
+    assert asyncio.run(exchange()) == (True, [])
+
+
+async def _unused(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("this was to be passed on")
+
+
+# -- numbers ---------------------------------------------------------------------------
+
+
+def numbers(text: str) -> dict[str, float]:
+    """The samples of a page of metrics."""
+    found = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in found}
+
+
+def test_metrics_add_up_over_all_processes_and_name_no_other_organisation(service: Service) -> None:
+    with service.client("acme") as acme:
+        name = 'aims_graph_requests_total{method="GET",route="/api/v1/frameworks",status="200"}'
+        before = numbers(acme.get("/metrics").text).get(name, 0.0)
+        for _ in range(30):  # each over a connection of its own, so that both processes answer
+            with service.client() as anybody:
+                anybody.get(f"{V1}/frameworks")
+                anybody.get(f"/made-up-{time.monotonic_ns()}")
+        acme.post(RECORDS, json=risk(77))
+        text = acme.get("/metrics").text
+    found = numbers(text)
+    assert found[name] - before == 30
+    assert found['aims_graph_requests_total{method="GET",route="(none)",status="404"}'] >= 30
+    assert "made-up" not in text
+    assert found['aims_graph_writes_total{outcome="done"}'] >= 1
+    assert found['aims_graph_audit_entry{organisation="acme"}'] >= 1
+    assert "beta" not in text
+    assert found["aims_graph_requests_in_flight"] == 1  # this one
+    assert any(n.startswith("aims_graph_library_info") and v == 1 for n, v in found.items())
+
+
+def test_metrics_are_for_those_who_look_after_an_organisation(service: Service) -> None:
+    with service.client() as anybody:
+        assert anybody.get("/metrics").status_code == 401
+
+
+def test_metrics_are_open_where_that_is_said(library: Library) -> None:
+    assert _get(create_app(library, metrics="open"), "/metrics").status_code == 200
+    assert _get(create_app(library), "/metrics").status_code == 401
+
+
+@pytest.mark.parametrize(("status", "word"), [(200, "done"), (304, "done"), (404, "refused"), (503, "unavailable")])
+def test_an_outcome_is_a_word(status: int, word: str) -> None:
+    assert outcome(status) == word
+
+
+def _get(app: Any, path: str, **headers: str) -> httpx.Response:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(ask())
+
+
+# -- readiness -------------------------------------------------------------------------
+
+
+def test_a_service_without_records_is_ready_when_its_data_is_loaded(library: Library) -> None:
+    app = create_app(library)
+    for path in ("/health/ready", f"{V1}/health/ready"):
+        assert _get(app, path).json() == {"status": "ready", "data": "current"}
+
+
+@pytest.mark.parametrize(
+    ("how", "said"), [("behind", "has not taken up"), ("broken", "does not answer"), ("slow", "in time")]
+)
+def test_a_store_that_fails_is_told_and_not_named(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, said: str
+) -> None:
+    made(tmp_path, "acme")
+    organisation = Organisation("acme", tmp_path / "acme", library)
+    monkeypatch.setattr(health, "PATIENCE", 0.2)
+    free = threading.Event()
+    try:
+        app = create_app(library, organisations={"acme": organisation})
+        assert _get(app, "/health/ready").status_code == 200
+        with organisation.open() as workspace:
+            if how == "behind":
+                workspace._behind = True
+            elif how == "broken":
+                monkeypatch.setattr(health, "asked", _fails)
+            else:
+                monkeypatch.setattr(health, "asked", lambda _: free.wait(2))
+        found = _get(app, "/health/ready")
+        free.set()
+        workspace._behind = False
+    finally:
+        organisation.close()
+    assert (found.status_code, found.headers["retry-after"], found.json()["part"]) == (503, "1", "store")
+    assert said in found.json()["detail"]
+    assert "acme" not in found.text
+
+
+def _fails(_: object) -> None:
+    raise OutputError("the store at somewhere cannot be reached. Start it.")
+
+
+# -- data read anew --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_row_that_is_added_is_answered_after_a_reload_without_a_failed_request(tmp_path: Path, workers: int) -> None:
+    shutil.copytree(DATA / "widgets", tmp_path / "data")
+    table = tmp_path / "data" / "mappings" / "iso42001--widgets.sssom.tsv"
+    whole = table.read_text(encoding="utf-8")
+    table.write_text("".join(line for line in whole.splitlines(True) if "widgets-001" not in line), encoding="utf-8")
+    with running("--data", tmp_path / "data", "--workers", workers) as found, found.client() as client:
+
+        def counts() -> bool:
+            answer = client.get(WIDGETS)
+            assert answer.status_code == 200, answer.text
+            return any(a["provision"] == "widgets:W-1.1" for a in answer.json()["answers"])
+
+        assert not counts()
+        statuses: list[int] = []
+        stop = threading.Event()
+
+        def ask() -> None:
+            with found.client() as other:
+                while not stop.is_set():
+                    statuses.append(other.get(WIDGETS).status_code)
+
+        with ThreadPoolExecutor(2) as askers:
+            asked = [askers.submit(ask) for _ in range(2)]
+            try:
+                table.write_text(whole, encoding="utf-8")
+                found.process.send_signal(signal.SIGHUP)
+                until(counts, "the new row is answered")
+                table.write_text("this is no table\n", encoding="utf-8")
+                found.process.send_signal(signal.SIGHUP)
+                until(lambda: client.get("/health/ready").json()["data"] == "older", "the wrong data is told")
+            finally:
+                stop.set()
+            for one in asked:
+                one.result()
+        assert counts()
+        assert set(statuses) == {200}
+        assert len(statuses) > 10
+
+
+def test_what_is_wrong_with_new_data_is_logged_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(DATA / "widgets", tmp_path / "data")
+    app = create_app(Library.open([tmp_path / "data"]), data=[tmp_path / "data"], metrics="open")
+    before = app.state.serving.library
+    table = tmp_path / "data" / "mappings" / "iso42001--widgets.sssom.tsv"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("strm:supersetOf", "strm:fatherOf"), encoding="utf-8")
+    asyncio.run(app.state.reloader.reload())
+    assert app.state.serving.library is before
+    assert "fatherOf" in capsys.readouterr().err
+    assert 'aims_graph_reloads_total{outcome="failed"} 1.0' in _get(app, "/metrics").text
+    table.write_text(text, encoding="utf-8")
+    document = app.openapi()
+    asyncio.run(app.state.reloader.reload())
+    assert app.state.serving.library is not before
+    assert app.openapi() is not document
+    assert _get(app, "/health/ready").json()["data"] == "current"
+
+
+# -- kills -----------------------------------------------------------------------------
+
+
+def test_readers_and_writes_survive_a_kill_of_each_process(service: Service) -> None:
+    """Under load: what was acknowledged is there, readers go on by themselves, and the probe tells the truth."""
+    acknowledged: set[int] = set()
+    read: list[int] = []
+    refused: list[int] = []
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 1000
+        while not stop.is_set():
+            number += 1
+            try:
+                with service.client("acme") as acme:
+                    sent = acme.post(RECORDS, json=risk(number))
+            except httpx.TransportError:
+                continue
+            (acknowledged.add if sent.status_code == 201 else lambda _, s=sent: refused.append(s.status_code))(number)
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                with service.client() as anybody:
+                    read.append(anybody.get(LAW).status_code)
+            except httpx.TransportError:
+                read.append(0)  # the connection of the process that was killed
+
+    with ThreadPoolExecutor(2) as threads:
+        under_way = [threads.submit(write), threads.submit(ask)]
+        try:
+            until(lambda: len(acknowledged) > 3, "there is a light load")
+            service.running.process.poll()
+            killed = service.running.one("front")
+            _kill(killed)
+            until(lambda: len(service.running.children) == 3, "another process answers")
+            with service.client() as anybody:
+                killed = service.running.one("writer")
+                _kill(killed)
+                assert not ready(anybody)
+                down = service.client("acme").get(RECORDS)
+                assert (down.status_code, down.headers.get("retry-after")) in ((503, "1"), (200, None))
+                until(lambda: ready(anybody), "the other process writes")
+            so_far = len(acknowledged)
+            until(lambda: len(acknowledged) > so_far + 3, "writes are taken again")
+        finally:
+            stop.set()
+        for one in under_way:
+            one.result()
+    assert set(refused) <= {503, 502}
+    assert read.count(0) <= 3
+    assert set(read) <= {0, 200}
+    with service.client("acme") as acme:
+        lost = [n for n in acknowledged if acme.get(f"{RECORDS}/R-{n}").status_code != 200]
+    assert lost == []
+
+
+def _kill(pid: int) -> None:
+    import os
+
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: is_dead(pid), "it is dead")
+
+
+def test_a_write_that_is_under_way_is_finished_when_the_service_is_ended(tmp_path: Path) -> None:
+    key = made(tmp_path, "acme")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def body() -> Iterator[bytes]:
+        yield b'{"kind": "Risk", "id": "R-1", '
+        begun.set()
+        go_on.wait(PATIENCE)
+        yield b'"label": "Finished"}'
+
+    with running("--workspaces", tmp_path, "--workers", 2) as found, found.client(key) as client:
+        with ThreadPoolExecutor(1) as thread:
+            sent = thread.submit(client.post, RECORDS, content=body(), headers={"Content-Type": "application/json"})
+            begun.wait(PATIENCE)
+            time.sleep(0.3)  # until it has arrived where it is written
+            found.process.send_signal(signal.SIGTERM)
+            until(lambda: _refuses(found.base), "nothing new is taken")
+            go_on.set()
+            answer = sent.result(PATIENCE)
+        assert found.process.wait(PATIENCE) == 0
+    assert answer.status_code == 201, answer.text
+    with running("--workspaces", tmp_path) as again, again.client(key) as client:
+        assert client.get(f"{RECORDS}/R-1").json()["label"] == "Finished"
+
+
+def _refuses(base: str) -> bool:
+    host, port = base.removeprefix("http://").split(":")
+    try:
+        socket.create_connection((host, int(port)), 1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_no_process_outlives_the_first_and_no_folder_is_left(tmp_path: Path) -> None:
+    made(tmp_path / "all", "acme")
+    (tmp_path / "t").mkdir()
+    with running(
+        *("--workspaces", tmp_path / "all", "--workers", 2), environment={"TMPDIR": str(tmp_path / "t")}
+    ) as found:
+        left = children(found.process.pid)
+        assert len(left) == 3
+        (private,) = (tmp_path / "t").iterdir()
+        assert private.stat().st_mode & 0o777 == 0o700
+        found.process.kill()
+        found.process.wait()
+        until(lambda: all(is_dead(pid) for pid in left), "all have ended")
+    assert list((tmp_path / "t").iterdir()) == []
+
+
+def test_an_interrupt_ends_all_processes_without_a_word(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", START, "--port", "0", "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout
+        assert serving.stdout.readline().startswith("Listening on ")
+        left = children(serving.pid)
+        assert len(left) == 2  # nobody writes where there are no workspaces
+        serving.send_signal(signal.SIGINT)
+        out, err = serving.communicate(timeout=PATIENCE)
+    assert (out, err, serving.returncode) == ("", "", 0)
+    assert all(is_dead(pid) for pid in left)
+
+
+def test_what_is_wrong_is_said_once_before_anything_is_served(tmp_path: Path) -> None:
+    (tmp_path / "queries").mkdir()
+    (tmp_path / "queries" / "broken.rq").write_text("SELECT")
+    command = [sys.executable, "-c", START, "--port", "0", "--workers", "2", "--data", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("not valid SPARQL") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_process_that_dies_again_is_waited_for_longer() -> None:
+    assert supervisor.DELAYS[0] == 0
+    assert sorted(supervisor.DELAYS) == list(supervisor.DELAYS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--workspace", "a", "--workspaces", "b"), "Give one of the two"),
+        (("--metrics", "everybody"), "Take of admin, open"),
+        (("--read", "some"), "Take of regulation"),
+        (("--workspaces", "."), "holds no workspaces"),
+    ],
+)
+def test_options_that_do_not_fit_are_bad_input(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("serve", "--port", 0, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+# -- spans -----------------------------------------------------------------------------
+
+SPANS = """
+import asyncio, json, sys
+import httpx
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from aims_graph.library import Library
+from aims_graph_api import create_app, tracing
+
+exporter = InMemorySpanExporter()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(exporter))
+trace.set_tracer_provider(provider)
+
+async def ask():
+    app = create_app(Library.open())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        await client.get("/api/v1/provisions/iso42001:10.2", headers={"traceparent": parent})
+        with tracing.span("step"):
+            list(tracing.carried({"headers": []}))
+
+asyncio.run(ask())
+print(json.dumps([{"name": s.name, "kind": s.kind.name, "attributes": dict(s.attributes),
+  "trace": f"{s.context.trace_id:032x}", "parent": s.parent and f"{s.parent.span_id:016x}"}
+  for s in exporter.get_finished_spans()]))
+"""
+
+
+def test_a_request_is_a_span_below_the_one_that_it_names() -> None:
+    pytest.importorskip("opentelemetry.sdk", reason="the OpenTelemetry SDK is not installed")
+    done = subprocess.run([sys.executable, "-c", SPANS], capture_output=True, text=True, check=True)
+    request, step = json.loads(done.stdout)
+    assert request["name"] == "GET /api/v1/provisions/{curie}"
+    assert request["kind"] == "SERVER"
+    assert (request["trace"], request["parent"]) == ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
+    assert request["attributes"]["http.response.status_code"] == 200
+    assert request["attributes"]["http.route"] == "/api/v1/provisions/{curie}"
+    assert (step["name"], step["parent"]) == ("step", None)
+
+
+def test_no_tracing_is_loaded_where_none_is_set_up() -> None:
+    program = (
+        "import sys, aims_graph_api.serving_process; from aims_graph_api import tracing\n"
+        "print(tracing.tracer(), [m for m in sys.modules if m.startswith('opentelemetry.sdk')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "None []"
+
+
+def test_the_commands_of_people_load_nothing_of_the_service() -> None:
+    program = (
+        "import sys; from aims_graph.cli import main; sys.argv = ['aims-graph', 'what-else', 'iso42001:10.2']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([m for m in ('fastapi', 'uvicorn', 'httpx', 'prometheus_client', 'aims_graph_api') if m in sys.modules],"
+        " file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
