@@ -16,7 +16,7 @@ class Places:
     """Who runs and who waits."""
 
     def __init__(self, size: int, most_waiting: int, patience: float) -> None:
-        self._size, self._most_waiting, self._patience = size, most_waiting, patience
+        self._size, self._most_waiting, self.patience = size, most_waiting, patience
         self._running: Counter[str] = Counter()
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
 
@@ -49,7 +49,7 @@ class Places:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((organisation, turn))
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 await turn
         except BaseException as error:
             if (organisation, turn) in self._waiting:
@@ -58,7 +58,7 @@ class Places:
                 self._running[organisation] -= 1
                 self._next()
             if isinstance(error, TimeoutError):
-                raise _refused(f"No query ended within {self._patience:g} s.") from None
+                raise _refused(f"No query ended within {self.patience:g} s.") from None
             raise
 
     def _next(self) -> None:

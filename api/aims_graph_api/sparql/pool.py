@@ -94,7 +94,7 @@ class Pool:
 
     def __init__(self, data: Sequence[Path], size: int, limits: Limits = DEFAULT) -> None:
         self.data, self.size, self.limits = tuple(data), size, limits
-        self._places = Places(size, limits.waiting, limits.seconds)
+        self.places = Places(size, limits.waiting, limits.seconds)
         self._holders: dict[Key, asyncio.Task[Holder]] = {}  # used last at the end
         self._idle: list[tuple[Key, Worker]] = []  # used last at the end
         self._background: set[asyncio.Task[Any]] = set()
@@ -102,12 +102,12 @@ class Pool:
     @property
     def running(self) -> int:
         """How many queries run."""
-        return self._places.running
+        return self.places.running
 
     @property
     def waiting(self) -> int:
         """How many queries wait for a worker."""
-        return self._places.waiting
+        return self.places.waiting
 
     async def query(
         self,
@@ -174,7 +174,7 @@ class Pool:
             raise QueryError(f"the text has {len(order['text'])} characters; at most {MAX_SIZE} are read. Shorten it.")
         entry = dataset.entry if dataset.organisation else 0
         key = Key(as_of.isoformat(), trust, dataset.organisation, entry)
-        async with self._places.one(dataset.organisation):
+        async with self.places.one(dataset.organisation):
             while True:
                 worker = await self._worker(key, dataset, fresh=order["act"] == "update")
                 known = worker.asked > 0

@@ -119,9 +119,9 @@ def _child(order: dict[str, Any], descriptors: list[int], contents: Contents, pa
             work(sockets[0], contents.held, order["memory"])
         control, stream = sockets
         _begin(control, stream, lambda: _more(order, contents, stream))
-    except BaseException:
-        traceback.print_exc()
-    finally:
+    finally:  # whatever happens, a child must not go on as its parent does
+        if (error := sys.exception()) is not None:
+            traceback.print_exception(error)
         os._exit(2)
 
 
