@@ -219,6 +219,8 @@ class Search:
             return False
         if len(kept) >= MAX_OF_PROVISION or self._kept >= MAX_OF_QUESTION:
             return True
+        if len(kept) < MAX_DERIVATIONS:
+            return False
         return sum((r.degree, r.used) == (reached.degree, reached.used) for r in kept) >= MAX_DERIVATIONS
 
     def beyond_limits(self) -> set[str]:
@@ -249,7 +251,7 @@ class Search:
             if arrived is not None and arrived.degree >= Degree.PARTIAL:
                 yield arrived
         for crossing in ways.mapped(name):
-            if meets_again(self.catalogue, reached.used, crossing.origin, crossing.target):
+            if ways.meets_again(crossing, reached.used):
                 continue
             arrived = self._beyond(reached, crossing, ways.beyond(crossing, reached.degree, reached.used))
             if arrived is not None and not self._contradicted(reached, arrived):

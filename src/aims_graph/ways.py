@@ -74,6 +74,7 @@ class Ways:
         self._beyond: dict[tuple[int, Degree, Used], Beyond] = {}
         self._hierarchy: dict[str, tuple[Crossing, ...]] = {}
         self._mapped: dict[str, tuple[Crossing, ...]] = {}
+        self._meets: dict[tuple[str, str, frozenset[str]], bool] = {}
         self._denied: dict[str, frozenset[str]] = {}
 
     def beyond(self, crossing: Crossing, degree: Degree, used: Used) -> Beyond:
@@ -84,6 +85,14 @@ class Ways:
             if len(self._beyond) >= MOST_KEPT:
                 self._beyond = {}
             found = self._beyond[key] = beyond(self.catalogue, self.context, crossing, degree, used)
+        return found
+
+    def meets_again(self, crossing: Crossing, used: Used) -> bool:
+        """Whether a row leads to a framework that the chain has left."""
+        key = (crossing.origin.edition, crossing.target.edition, used.editions)
+        found = self._meets.get(key)
+        if found is None:
+            found = self._meets[key] = chain.meets_again(self.catalogue, used, crossing.origin, crossing.target)
         return found
 
     def hierarchy(self, name: str) -> tuple[Crossing, ...]:
