@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 from conftest import AS_OF
+from fastapi import FastAPI
 
 from aims_graph.library import Library
 from aims_graph.workspaces import keys
@@ -33,6 +34,7 @@ class Endpoint:
     """One service: where it is, its organisations, and a key of each of them for each scope."""
 
     base: str
+    app: FastAPI
     organisations: dict[str, Organisation]
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -80,7 +82,7 @@ def serving(folder: Path, library: Library, *names: str) -> Iterator[Endpoint]:
         thread = threading.Thread(target=lambda: asyncio.run(answer()))
         thread.start()
         try:
-            yield Endpoint(address(listening), made, texts)
+            yield Endpoint(address(listening), app, made, texts)
         finally:
             server.should_exit = True
             thread.join()

@@ -78,8 +78,9 @@ def parsed(name: str, content_type: str | None, content: bytes, graph: Graph, ba
     except UnicodeDecodeError:
         raise Refused(BAD_INPUT, f"'{_short(name)}' is not UTF-8. Send it in UTF-8.") from None
     except (SyntaxError, ValueError) as error:
+        said = _short(str(error), LONGEST_REASON).rstrip(".")
         raise Refused(
-            BAD_INPUT, f"'{_short(name)}' is not valid {READ[kind]}: {_short(str(error), LONGEST_REASON)}"
+            BAD_INPUT, f"'{_short(name)}' is not valid {READ[kind]}: {said}. Mend it and send it again."
         ) from None
 
 
