@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import signal
@@ -12,6 +13,8 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,11 +23,12 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import DATA, Run
+from conftest import DATA, ROOT, Run
 from running import PATIENCE, START, Running, children, is_dead, made, running, until
 
 from aims_graph.errors import OutputError
 from aims_graph.library import Library
+from aims_graph.workspaces.workspace import Workspace
 from aims_graph_api import create_app, forwarding, health, supervisor
 from aims_graph_api.metrics import outcome
 from aims_graph_api.organisations import Organisation
@@ -391,9 +395,29 @@ def test_readers_and_writes_survive_a_kill_of_each_process(service: Service) -> 
     assert lost == []
 
 
-def _kill(pid: int) -> None:
-    import os
+def test_a_copy_made_while_writes_go_on_is_a_workspace(service: Service, tmp_path: Path, run: Run) -> None:
+    with service.client("beta") as beta:
+        stop = threading.Event()
 
+        def write() -> None:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                assert beta.post(RECORDS, json=risk(number)).status_code == 201
+
+        with ThreadPoolExecutor(1) as thread:
+            writing = thread.submit(write)
+            until(lambda: beta.get(f"{RECORDS}/R-3").status_code == 200, "some are written")
+            copy = tmp_path / "beta"
+            shutil.copytree(service.folder / "beta", copy, ignore=shutil.ignore_patterns("store", "lock"))
+            stop.set()
+            writing.result()
+    assert run("doctor", copy).code == 0
+    with Workspace.open(copy) as workspace:
+        assert workspace.store.number >= 3
+
+
+def _kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     until(lambda: is_dead(pid), "it is dead")
 
@@ -504,6 +528,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from aims_graph.library import Library
+from aims_graph.workspaces.workspace import Workspace
 from aims_graph_api import create_app, tracing
 
 exporter = InMemorySpanExporter()
@@ -556,3 +581,77 @@ def test_the_commands_of_people_load_nothing_of_the_service() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+# -- files to deploy with --------------------------------------------------------------
+
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+UNIT = ROOT / "deploy" / "aims-graph.service"
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The instructions of the Dockerfile, in order."""
+    text = re.sub(r"\\\n\s*", "", DOCKERFILE.read_text(encoding="utf-8"))
+    lines = (line.partition(" ") for line in text.splitlines() if line and not line.startswith("#"))
+    return [(name, rest.strip()) for name, _, rest in lines]
+
+
+def test_what_the_image_copies_is_enough_to_build_the_wheel(tmp_path: Path) -> None:
+    copied = [rest.split() for name, rest in instructions() if name == "COPY" and "--from" not in rest]
+    for *sources, target in copied:
+        for source in sources:
+            to = tmp_path / target / source if target.endswith("/") else tmp_path / target
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, to, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / source, to)
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel"], cwd=tmp_path, check=True)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as found:
+        tops = {name.split("/")[0] for name in found.namelist()}
+        assert "aims_graph_api/worker.py" in found.namelist()
+        assert "aims_graph_api/static/site.css" in found.namelist()
+    assert {"aims_graph", "aims_graph_api"} == {top for top in tops if not top.endswith(".dist-info")}
+
+
+def test_the_image_runs_a_command_there_is_as_nobody_in_particular(run: Run) -> None:
+    found = dict(instructions())
+    assert found["USER"] == "aims-graph"
+    assert found["VOLUME"] == "/var/lib/aims-graph"
+    assert json.loads(found["ENTRYPOINT"]) == ["aims-graph"]
+    command, *options = json.loads(found["CMD"])
+    told = run(command, "--help").out
+    assert all(option in told for option in options if option.startswith("--"))
+    assert f":{found['EXPOSE']}/health/ready" in found["HEALTHCHECK"]
+
+
+def test_the_image_takes_the_extras_that_there_are() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (installed,) = re.findall(r'"\.\[([a-z,]+)\]"', DOCKERFILE.read_text(encoding="utf-8"))
+    assert set(installed.split(",")) <= set(extras)
+
+
+def test_the_unit_is_one_that_systemd_can_read(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/aims-graph/bin/aims-graph", "/bin/true"))
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_unit_waits_longer_than_the_service_does() -> None:
+    unit = dict(line.partition("=")[::2] for line in UNIT.read_text(encoding="utf-8").splitlines() if "=" in line)
+    assert int(unit["TimeoutStopSec"]) > 2 * supervisor.LIMIT  # those that answer, then the one that writes
+    assert (unit["KillMode"], unit["DynamicUser"], unit["ProtectSystem"]) == ("mixed", "yes", "strict")
+
+
+def test_the_page_names_every_option_setting_and_number(run: Run, library: Library) -> None:
+    page = (ROOT / "docs" / "operation.md").read_text(encoding="utf-8")
+    options = set(re.findall(r"--[a-z-]+", run("serve", "--help").out)) - {"--help"}
+    assert {option for option in options if option not in page} == set()
+    text = _get(create_app(library, metrics="open"), "/metrics").text
+    names = set(re.findall(r"^# TYPE (aims_graph_\w+) (?:counter|gauge|histogram)$", text, re.M))
+    names = {name for name in names if not name.endswith("_created")}
+    assert len(names) >= 9
+    assert {name for name in names if f"`{name}`" not in page} == set()
