@@ -6,9 +6,10 @@ import asyncio
 import base64
 import io
 import json
-import logging
 import os
 import re
+import shlex
+import socket
 import stat
 import subprocess
 import sys
@@ -38,10 +39,10 @@ from aims_graph.errors import DataError, InputError, MissingDependency, OutputEr
 from aims_graph.library import Library
 from aims_graph.workspaces import keys
 from aims_graph.workspaces.workspace import BASE, Workspace
-from aims_graph_api import access, access_log, create_app, guarding, oidc, problems, serving
+from aims_graph_api import access_log, create_app, guarding, limits, oidc, problems, serving
 from aims_graph_api import organisations as organisations_
 from aims_graph_api.headers import SAFE_HEADERS
-from aims_graph_api.limits import LARGEST_BODY, BodyLimit
+from aims_graph_api.limits import BodyLimit
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.rates import Addresses, Buckets
 from aims_graph_api.server import listen
@@ -125,14 +126,23 @@ def ask(app: FastAPI, path: str, key: str | None = None, method: str = "GET", **
     return asyncio.run(asked())
 
 
-@pytest.fixture
-def service(library: Library, tmp_path: Path) -> Iterator[Service]:
+@pytest.fixture(scope="module")
+def held(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Organisation]]:
+    folder = tmp_path_factory.mktemp("held")
     for name in ("acme", "zeta"):
-        Workspace.init(tmp_path / name, BASE, name, NOW)
-    held = organisations_.opened([tmp_path / "acme", tmp_path / "zeta"], library)
-    yield Service(library, held)
+        Workspace.init(folder / name, BASE, name, NOW)
+    held = organisations_.opened([folder / "acme", folder / "zeta"], library)
+    yield held
     for organisation in held.values():
         organisation.close()
+
+
+@pytest.fixture
+def service(library: Library, held: dict[str, Organisation]) -> Iterator[Service]:
+    """Two organisations, at first without keys."""
+    yield Service(library, held)
+    for organisation in held.values():
+        (organisation.folder / keys.FILE).unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -371,9 +381,9 @@ def test_a_key_finds_its_organisation_and_nothing_else_does(service: Service) ->
     assert service.ask(app, headers=chosen).json()["organisation"] is None
 
 
-def test_a_caller_is_known_by_the_name_and_the_id_of_its_key(service: Service) -> None:
+def test_a_caller_is_known_by_the_name_of_its_key(service: Service) -> None:
     made = keys.make(service.folder(), "desk", ["read"], "ann", NOW)
-    assert service.ask(key=made.text).json()["name"] == f"desk (key {made.key.id})"
+    assert service.ask(key=made.text).json()["name"] == "desk"
 
 
 def _wrong(service: Service) -> dict[str, dict[str, str]]:
@@ -618,7 +628,7 @@ def test_a_token_is_taken_for_the_organisation_and_the_scopes_that_it_names(
     service: Service, issuer: Issuer, tokens: FastAPI
 ) -> None:
     found = service.ask(tokens, key=token(claims(issuer))).json()
-    assert found == {"name": "eva (token)", "organisation": "acme", "scopes": ["read", "write"]}
+    assert found == {"name": "eva", "organisation": "acme", "scopes": ["read", "write"]}
     listed = claims(issuer, scope=["aims:admin", 7], aims_organisation="zeta", aud=["other", "aims"])
     found = service.ask(tokens, key=token(listed, EC, "ES256", kid="two")).json()
     assert (found["organisation"], found["scopes"]) == ("zeta", ["admin", "read", "write"])
@@ -771,14 +781,15 @@ def test_where_the_keys_are_may_be_read_from_the_issuer(service: Service, issuer
 
 
 def test_an_issuer_that_could_be_overheard_or_shares_secrets_is_refused_at_the_start(service: Service) -> None:
-    for settings, says in (
+    refused: list[tuple[Callable[[], Oidc], str]] = [
         (lambda: Oidc("http://issuer.example", "aims"), "Give one that begins with https"),
         (lambda: Oidc("https://issuer.example", "aims", keys="file:///k"), "Give one that begins with https"),
         (lambda: Oidc("https://issuer.example", "aims", algorithms=("HS256",)), "'HS256' are not taken"),
         (lambda: Oidc("https://issuer.example", "aims", algorithms=("none",)), "'none' are not taken"),
         (lambda: Oidc("https://issuer.example", ""), "both its address and the audience"),
         (lambda: Oidc("https://issuer.example", "aims", scopes=(("x", "root"),)), "'root' is not a scope"),
-    ):
+    ]
+    for settings, says in refused:
         with pytest.raises(InputError, match=says):
             service.app(Settings(oidc=settings()))
 
@@ -793,3 +804,463 @@ def test_without_the_library_for_tokens_the_start_says_how_to_get_it(
             with pytest.raises(MissingDependency, match=r"pip install 'aims-graph\[oidc\]'"):
                 service.app(Settings(oidc=issuer.settings()))
             service.app()
+
+
+# -- how often -------------------------------------------------------------------------
+
+
+def test_a_bucket_gives_what_it_holds_and_fills_with_time() -> None:
+    clock = [100.0]
+    buckets = Buckets(Rate(2.0, 3), clock=lambda: clock[0])
+    assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5]
+    assert buckets.take("b") == 0
+    clock[0] += 0.25
+    assert buckets.take("a") == 0.25
+    clock[0] += 0.25
+    assert [buckets.take("a"), buckets.take("a")] == [0, 0.5]
+    clock[0] += 1000
+    assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5]
+
+
+def test_no_more_buckets_are_kept_than_so_many_and_the_oldest_goes_first() -> None:
+    buckets = Buckets(Rate(0.001, 1), most=100, clock=lambda: 0.0)
+    assert buckets.take("first") == 0
+    for n in range(1000):
+        assert buckets.take(f"{n}") == 0
+    assert len(buckets) == 100
+    assert buckets.take("999") > 0
+    assert buckets.take("first") == 0  # forgotten
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(service: Service) -> None:
+    app = service.app(Settings(rate_key=Rate(0.5, 2), rate_anonymous=Rate(0.1, 1)))
+    one, two = service.key(), service.key()
+    assert [service.ask(app, key=one).status_code for _ in range(3)] == [200, 200, 429]
+    found = service.ask(app, key=one)
+    assert found.headers["content-type"] == "application/problem+json"
+    assert found.headers["retry-after"] == "2"
+    assert found.json()["type"].endswith("/too-many-requests")
+    assert found.json()["detail"] == "This asks more often than it may. Wait 2 seconds and ask again."
+    assert service.ask(app, key=two).status_code == 200
+    assert [service.ask(app).status_code for _ in range(2)] == [200, 429]
+    assert service.ask(app, address="203.0.113.10").status_code == 200
+    assert service.ask(app, "/health/live").status_code == 200
+
+
+def test_a_key_that_is_not_taken_uses_up_nobodys_bucket(service: Service) -> None:
+    text = service.key()
+    app = service.app(Settings(rate_key=Rate(0.1, 1), rate_failures=None))
+    wrong = text[:-1] + ("x" if text[-1] != "x" else "y")
+    assert [service.ask(app, key=wrong).status_code for _ in range(3)] == [401] * 3
+    assert service.ask(app, key=text).status_code == 200
+
+
+def test_wrong_keys_have_a_stricter_limit_that_does_not_shut_out_who_has_a_right_one(service: Service) -> None:
+    app, text = service.app(Settings(rate_failures=Rate(0.1, 3))), service.key()
+    found = [service.ask(app, key="aims_wrong") for _ in range(5)]
+    assert [answer.status_code for answer in found] == [401, 401, 401, 429, 429]
+    assert int(found[-1].headers["retry-after"]) in (9, 10)
+    assert service.ask(app, key=text).status_code == 200
+    assert service.ask(app).status_code == 200
+    assert service.ask(app, key="aims_wrong", address="203.0.113.10").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("trusted", "peer", "forwarded", "found"),
+    [
+        ((), "198.51.100.1", "203.0.113.9", "198.51.100.1"),
+        (("198.51.100.1",), "198.51.100.1", "203.0.113.9", "203.0.113.9"),
+        (("198.51.100.0/24",), "198.51.100.1", "203.0.113.9, 198.51.100.7", "203.0.113.9"),
+        (("198.51.100.1",), "198.51.100.1", "192.0.2.1, 203.0.113.9", "203.0.113.9"),
+        (("198.51.100.1",), "198.51.100.1", "203.0.113.9, rubbish", "198.51.100.1"),
+        (("198.51.100.1",), "198.51.100.1", "", "198.51.100.1"),
+        (("198.51.100.1",), "198.51.100.1", None, "198.51.100.1"),
+        (("198.51.100.1",), "198.51.100.2", "203.0.113.9", "198.51.100.2"),
+        ((), None, "203.0.113.9", "unix"),
+        (("unix",), None, "203.0.113.9", "203.0.113.9"),
+        (("127.0.0.1",), "::ffff:127.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ((), "2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::/64"),
+        (("::1",), "::1", "[2001:db8:1:2::9]", "2001:db8:1:2::/64"),
+    ],
+)
+def test_an_address_is_believed_only_of_trusted_proxies(
+    trusted: tuple[str, ...], peer: str | None, forwarded: str | None, found: str
+) -> None:
+    headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
+    scope = {"type": "http", "client": peer and (peer, 1), "headers": headers}
+    assert Addresses(trusted).of(scope) == found
+
+
+# -- how much --------------------------------------------------------------------------
+
+
+SIZES = [
+    ("/x", None, 0, 200),
+    ("/x", None, 1, 413),
+    ("/x", "admin", 1, 413),
+    ("/sparql", "write", 1, 200),
+    ("/sparql/graph-store", "admin", 1, 200),
+    ("/sparql", "read", 1, 413),
+    ("/sparql", None, 1, 413),
+    ("/sparqlx", "write", 1, 413),
+    (f"{V1}/records", "write", 1, 200),
+    (f"{V1}/check", "write", 1, 200),
+]
+
+
+@pytest.mark.parametrize(("path", "scope", "beyond", "status"), SIZES)
+def test_a_body_is_as_large_as_its_path_and_key_allow(
+    service: Service, path: str, scope: str | None, beyond: int, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it says how large it is, or is counted as it comes."""
+    monkeypatch.setattr(limits, "LARGEST_BODY", 1000)
+    app, key = service.app(), None if scope is None else service.key(scope=scope)
+    size = 1000 + beyond
+
+    async def parts() -> AsyncIterator[bytes]:
+        for start in range(0, size, 100):
+            yield b"x" * min(100, size - start)
+
+    for content in (b"x" * size, parts()):
+        found = service.ask(app, path, key, method="POST", content=content)
+        assert found.status_code == status
+        assert found.json() == size if status == 200 else found.json()["type"].endswith("/too-large")
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/sparql", 50_000_000, 200),
+        ("/sparql/graph-store", 50_000_001, 413),
+        (f"{V1}/records", 100_000_000, 200),
+        (f"{V1}/records", 100_000_001, 413),
+        ("/x", 10**30, 413),
+    ],
+)
+def test_a_body_that_says_it_is_too_large_is_not_read(service: Service, path: str, size: int, status: int) -> None:
+    declared = {"Content-Length": str(size)}
+    found = service.ask(path=path, key=service.key(scope="write"), method="POST", content=b"x", headers=declared)
+    assert found.status_code == status
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
+    app = FastAPI()
+    _add_routes(app)
+    app.add_middleware(BodyLimit, patience=0.05)
+    problems.install(app)
+
+    async def slow() -> AsyncIterator[bytes]:
+        for _ in range(50):
+            yield b"x"
+            await asyncio.sleep(0.02)
+
+    start = time.perf_counter()
+    found = ask(app, "/x", method="POST", content=slow())
+    assert (found.status_code, found.json()["type"].rpartition("/")[2]) == (408, "took-too-long")
+    assert time.perf_counter() - start < 0.5
+
+
+# -- headers ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/who", "/nowhere", "/boom/x"])
+def test_every_answer_has_the_safe_headers_once(service: Service, path: str) -> None:
+    found = service.ask(path=path, key=service.key())
+    for name, value in SAFE_HEADERS.items():
+        assert found.headers.get_list(name) == [value]
+    assert "strict-transport-security" not in found.headers
+
+
+def test_browsers_are_told_to_stay_on_https_where_it_is_served_so(service: Service) -> None:
+    found = service.ask(service.app(Settings(hsts=3600)))
+    assert found.headers["strict-transport-security"] == "max-age=3600"
+
+
+def test_no_cache_keeps_what_belongs_to_an_organisation(service: Service) -> None:
+    app, key = service.app(), service.key()
+
+    def told(path: str, key: str | None) -> tuple[str | None, str | None]:
+        headers = service.ask(app, path, key).headers
+        return headers.get("cache-control"), headers.get("vary")
+
+    credentials = "Authorization, X-API-Key"
+    assert told("/who", key) == ("no-store", credentials)
+    assert told("/tagged", key) == ("private, no-cache", credentials)
+    assert told("/nowhere", key) == ("no-store", credentials)
+    assert told("/who", "aims_wrong") == ("no-store", credentials)
+    assert told("/who", None) == (None, credentials)
+    assert told("/tagged", None) == ("public, max-age=60", credentials)
+    assert told("/static/tagged", key) == ("public, max-age=60", None)
+
+
+def test_pages_of_other_origins_may_ask_only_if_they_are_named(service: Service) -> None:
+    page, asks = (
+        "https://tools.example",
+        {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"},
+    )
+
+    def allowed(app: FastAPI, origin: str) -> tuple[str | None, str | None]:
+        plain = service.ask(app, headers={"Origin": origin}).headers
+        before = service.ask(app, method="OPTIONS", headers={"Origin": origin, **asks}).headers
+        assert "access-control-allow-credentials" not in plain.keys() | before.keys()
+        return plain.get("access-control-allow-origin"), before.get("access-control-allow-origin")
+
+    named = service.app(Settings(cors_origins=(page,)))
+    assert allowed(service.app(), page) == (None, None)
+    assert allowed(named, page) == (page, page)
+    assert allowed(named, "https://tools.example.evil") == (None, None)
+    assert allowed(named, "null") == (None, None)
+    closed = service.app(Settings(cors_origins=(page,), read="closed"))
+    assert allowed(closed, page) == (page, page)  # the problem can be read, and the key be asked for
+
+
+# -- what is written -------------------------------------------------------------------
+
+
+def test_each_request_is_a_line_without_values_of_parameters(service: Service, tmp_path: Path) -> None:
+    log = tmp_path / "access.jsonl"
+    app, made = service.app(Settings(access_log=str(log))), keys.make(service.folder(), "desk", ["read"], "ann", NOW)
+    number = "deploy-7.check_1"
+    found = service.ask(app, "/who?q=Jane%20Doe&token=s3cret&q=x", made.text, headers={"X-Request-ID": number})
+    service.ask(app, "/wrote")
+    service.ask(app, "/who", "aims_wrong")
+    service.ask(app, "/boom/x")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    first = lines[0]
+    assert datetime.fromisoformat(first.pop("time")).utcoffset() == timedelta(0)
+    assert 0 < first.pop("milliseconds") < 10_000
+    assert first == {
+        "request": number,
+        "method": "GET",
+        "path": "/who",
+        "parameters": ["q", "token"],
+        "status": 200,
+        "bytes": len(found.content),
+        "key": made.key.id,
+        "organisation": "acme",
+        "entry": None,
+    }
+    assert found.headers["x-request-id"] == number
+    assert [(line["status"], line["key"], line["entry"]) for line in lines[1:]] == [
+        (200, None, 7), (401, None, None), (500, None, None),
+    ]  # fmt: skip
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "given", ["short", "x" * 65, "two words", 'a"b\nc', "aims_k3m4n5p6q7r8_" + "s" * 43, "eyJhbGciOi.J9x"]
+)
+def test_a_number_that_is_none_or_a_secret_is_replaced(service: Service, given: str) -> None:
+    found = service.ask(headers={"X-Request-ID": given.encode()})
+    assert re.fullmatch(r"[0-9a-f]{32}", found.headers["x-request-id"])
+
+
+def test_a_failure_has_its_number_too(service: Service) -> None:
+    found = service.ask(path="/boom/x", headers={"X-Request-ID": "number-1"})
+    assert (found.status_code, found.headers["x-request-id"]) == (500, "number-1")
+
+
+def test_a_line_and_the_entry_that_its_request_wrote_are_found_from_each_other(
+    service: Service, library: Library, tmp_path: Path
+) -> None:
+    log = tmp_path / "access.jsonl"
+    settings = Settings(access_log=str(log))
+    app = create_app(library, today=lambda: AS_OF, organisations=service.organisations, settings=settings)
+    made = keys.make(service.folder(), "desk", ["write"], "ann", NOW)
+    risk = {"kind": "Risk", "id": "R-1", "label": "Drift"}
+    found = ask(app, f"{V1}/records", made.text, "POST", json=[risk])
+    assert found.status_code == 201, found.text
+    line = json.loads(log.read_text())
+    with service.organisations["acme"].open() as workspace:
+        entry = workspace.entry(line["entry"])
+    assert line["request"] in entry.what
+    assert entry.who == f"desk ({line['key']})"
+    assert line["key"] == made.key.id
+
+
+def test_a_log_that_cannot_be_written_is_told_at_the_start_and_later_stops_no_request(
+    service: Service, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(OutputError, match=r"the access log .* cannot be written"):
+        service.app(Settings(access_log=str(tmp_path / "no" / "log")))
+    app = service.app(Settings(access_log="/dev/full"))
+    assert [service.ask(app).status_code for _ in range(3)] == [200] * 3
+    assert [r.getMessage() for r in caplog.records] == [
+        "The access log cannot be written: [Errno 28] No space left on device."
+    ]
+
+
+def test_lines_on_standard_error_are_whole(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    service.ask(service.app(Settings(access_log="-")))
+    assert json.loads(capsys.readouterr().err)["path"] == "/who"
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    """An application on a port of this machine, with the server's own log."""
+    with listen("127.0.0.1", 0) as listening:
+        config = uvicorn.Config(app, log_level="debug", access_log=True, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+def test_no_secret_is_written_anywhere(
+    service: Service, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys and tokens in headers, addresses, parameters and bodies; answered, refused, failed and broken off."""
+    issuer.published = [published(RSA, "one")]
+    log, said = tmp_path / "access.jsonl", io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    monkeypatch.setattr(sys, "stdout", said)
+    app = service.app(Settings(access_log=str(log), oidc=issuer.settings()))
+    revoked = service.key()
+    keys.revoke(service.folder(), revoked, "ann", NOW)
+    secrets = [service.key(), revoked, service.key(scope="admin"), token(claims(issuer)), token(claims(issuer, exp=1))]
+    raw = []
+    once = httpx.Limits(max_keepalive_connections=0)
+    with running(app) as address, httpx.Client(base_url=f"http://{address}", limits=once) as client:
+        for text in secrets:
+            for headers in (
+                {"Authorization": f"Bearer {text}"},
+                {"X-API-Key": text},
+                {"X-Request-ID": text},
+                {"Cookie": text},
+            ):
+                for path in ("/who", f"/boom/{text}", f"/nowhere/{text}", f"/who?key={text}&{text}=1"):
+                    client.get(path, headers=headers)
+            client.post("/x", json={"key": text})
+            client.request(text[:60], f"/who?{text}")
+            raw.append(f"GET /who?{text} HTTP/9\r\nAuthorization: Bearer {text}\r\nbroken\r\n\r\n".encode())
+        for message in raw:
+            _send(address, message)
+    written = log.read_text() + said.getvalue()
+    assert "RuntimeError" in written  # with its traceback
+    assert "Logging error" not in written
+    assert '"GET /who?key=' in written  # the server's own log
+    assert log.read_text().count("\n") >= len(secrets) * 17
+    for text in secrets:
+        secret = (keys.split(text) or ("", text.rpartition(".")[2]))[1]
+        assert secret not in written
+        assert secret[:30] not in written
+
+
+def _send(address: str, message: bytes) -> None:
+    host, _, port = address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(message)
+        connection.recv(1000)
+
+
+# -- settings --------------------------------------------------------------------------
+
+
+GIVEN = {
+    "AIMS_READ": "closed",
+    "AIMS_RATE_KEY": "20:200",
+    "AIMS_RATE_ANONYMOUS": "5",
+    "AIMS_RATE_FAILURES": "0",
+    "AIMS_CORS_ORIGINS": "https://a.example, https://b.example:8443",
+    "AIMS_HSTS": "31536000",
+    "AIMS_TRUSTED_PROXIES": "10.0.0.0/8 ::1 unix",
+    "AIMS_ACCESS_LOG": "-",
+    "AIMS_OIDC_ISSUER": "https://issuer.example",
+    "AIMS_OIDC_AUDIENCE": "aims",
+    "AIMS_OIDC_KEYS": "https://issuer.example/keys",
+    "AIMS_OIDC_ALGORITHMS": "ES256 EdDSA",
+    "AIMS_OIDC_LEEWAY": "5",
+    "AIMS_OIDC_ORGANISATION_CLAIM": "org",
+    "AIMS_OIDC_SCOPE_CLAIM": "roles",
+    "AIMS_OIDC_SCOPES": "quality.read=read quality=write",
+    "AIMS_OIDC_NAME_CLAIM": "email",
+}
+READ = Settings(
+    read="closed",
+    rate_key=Rate(20, 200),
+    rate_anonymous=Rate(5, 5),
+    rate_failures=None,
+    cors_origins=("https://a.example", "https://b.example:8443"),
+    hsts=31536000,
+    trusted_proxies=("10.0.0.0/8", "::1", "unix"),
+    access_log="-",
+    oidc=Oidc(
+        "https://issuer.example", "aims", "https://issuer.example/keys", ("ES256", "EdDSA"), 5,
+        "org", "roles", (("quality.read", "read"), ("quality", "write")), "email",
+    ),
+)  # fmt: skip
+
+
+def test_every_setting_has_a_variable_and_without_any_the_defaults_stand() -> None:
+    assert Settings.from_environment(GIVEN) == READ
+    assert Settings.from_environment({}) == Settings.from_environment(dict.fromkeys(GIVEN, "")) == Settings()
+    names = [f"AIMS_{f.name.upper()}" for f in fields(Settings) if f.name != "oidc"]
+    assert sorted(GIVEN) == sorted([*names, *(f"AIMS_OIDC_{f.name.upper()}" for f in fields(Oidc))])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("AIMS_READ", "all", "Take of regulation, closed, open"),
+        ("AIMS_RATE_KEY", "fast", "AIMS_RATE_KEY 'fast' cannot be used. Write PER_SECOND:AT_ONCE"),
+        ("AIMS_RATE_KEY", "1:0", "Write PER_SECOND:AT_ONCE"),
+        ("AIMS_RATE_KEY", "-1", "Write PER_SECOND:AT_ONCE"),
+        ("AIMS_RATE_KEY", "nan", "Write PER_SECOND:AT_ONCE"),
+        ("AIMS_CORS_ORIGINS", "*", "'*' is not the origin of a page"),
+        ("AIMS_CORS_ORIGINS", "https://a.example/path", "is not the origin of a page"),
+        ("AIMS_HSTS", "yes", "Write a number of seconds"),
+        ("AIMS_TRUSTED_PROXIES", "proxy", "the trusted proxy 'proxy' cannot be used"),
+        ("AIMS_OIDC_ISSUER", "https://issuer.example", "both its address and the audience"),
+        ("AIMS_OIDC_SCOPES", "read", "Write VALUE=SCOPE words"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(name: str, text: str, says: str) -> None:
+    with pytest.raises(InputError, match=re.escape(says)):
+        Settings.from_environment({name: text})
+
+
+# -- the page about it -----------------------------------------------------------------
+
+
+PAGE = ROOT / "docs" / "security.md"
+
+
+def test_the_page_on_security_names_every_variable() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [name for name in GIVEN if f"`{name}`" not in page] == []
+
+
+def test_what_the_page_on_security_points_to_is_there() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    tests = re.findall(r"`(test_\w+)`", page)
+    known = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("*.py"))
+    assert len(tests) > 20
+    assert [name for name in tests if f"def {name}(" not in known and f"{name}.py" not in _files()] == []
+    modules = re.findall(r"`((?:\w+/)*\w+\.py)`", page)
+    assert [name for name in modules if not any(path.endswith(f"/{name}") for path in _paths())] == []
+
+
+def _paths() -> list[str]:
+    return [str(p) for folder in ("src", "api", "tests") for p in (ROOT / folder).rglob("*.py")]
+
+
+def _files() -> set[str]:
+    return {Path(path).name for path in _paths()}
+
+
+def test_the_commands_that_the_page_on_security_shows_work(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = re.findall(r"\$ aims-graph (key [^\n]+)\n", PAGE.read_text(encoding="utf-8"))
+    assert [line.split()[1] for line in shown] == ["create", "list", "rotate", "revoke"]
+    monkeypatch.setenv("AIMS_WORKSPACE", str(folder))
+    made = ""
+    for line in shown:
+        ran = run(*shlex.split(line.replace("ID", made)))
+        assert ran.code == 0, ran.err
+        found = keys.split(ran.out.strip())
+        made = found[0] if found else made

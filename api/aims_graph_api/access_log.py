@@ -66,7 +66,12 @@ class Redacting(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through, without its secrets."""
-        record.msg, record.args = redacted(record.getMessage()), None
+        record.msg = redacted(str(record.msg))
+        if isinstance(record.args, tuple):  # kept apart: formatters take them one by one
+            record.args = tuple(redacted(arg) if isinstance(arg, str) else arg for arg in record.args)
+        said = record.getMessage()
+        if redacted(said) != said:
+            record.msg, record.args = redacted(said), None
         if record.exc_info and not record.exc_text:
             record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
         return True
