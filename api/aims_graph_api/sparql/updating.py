@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import pyoxigraph as ox
@@ -85,20 +84,17 @@ def update(held: Held, order: dict[str, Any]) -> Message:
     """
     text = order["text"]
     refuse_dangerous(text, AnyGraph(), held.prefixes, updating=True)
-    _check(text, held)
     using = None
     if order["default_graphs"] is not None or order["named_graphs"] is not None:
         default, named = held.named(order["default_graphs"] or ()), held.named(order["named_graphs"] or ())
         using = "".join([*(f"USING {g} " for g in default), *(f"USING NAMED {g} " for g in named)])
-    law = {graph: _digest(held.store, graph) for graph in sorted(held.law)}
-    before = _own(held)
+    for operation in operations(text):
+        _check(operation, held)
+    before = _dumped(held.store)
     with parsing("update"):
         for operation in operations(text):
             _carry_out(held, operation, using)
-    touched = [graph for graph, digest in law.items() if _digest(held.store, graph) != digest]
-    if touched:
-        raise ForbiddenQuery(f"The update changes <{touched[0]}>, which is read only. Write to a graph of your own.")
-    return _difference(before, _own(held), order["bytes"])
+    return _difference(before, _dumped(held.store), held.law, order["bytes"])
 
 
 class AnyGraph:
@@ -108,10 +104,10 @@ class AnyGraph:
         return True
 
 
-def _check(text: str, held: Held) -> None:
-    """Raise QueryError for what is not valid as a whole; on nothing, an operation may fail that is valid."""
+def _check(operation: Operation, held: Held) -> None:
+    """Raise QueryError for what is not valid; it is tried on nothing, where what is valid may fail as well."""
     with parsing("update"), suppress(RuntimeError):
-        ox.Store().update(escape_dots(text), prefixes=held.prefixes)
+        ox.Store().update(escape_dots(operation.text), prefixes=held.prefixes)
 
 
 def _carry_out(held: Held, operation: Operation, using: str | None) -> None:
@@ -143,7 +139,7 @@ def _carry_out(held: Held, operation: Operation, using: str | None) -> None:
 def _reading(operation: Operation, where: int, using: str) -> str:
     """The operation with the graphs it reads put before WHERE; DELETE WHERE has its pattern written out for that."""
     first, rest = operation.tokens[:where], operation.tokens[where:]
-    if [word for _, word in operation.words()[:2]] == ["DELETE", "WHERE"]:
+    if not any(kind == "open" for kind, _ in first):
         first = (*first, *rest[1:])
     return f"{operation.prologue}{_joined(first)}\n{using}{_joined(rest)}"
 
@@ -165,32 +161,28 @@ def _clear(held: Held, unnamed: bool) -> None:
         held.store.clear_graph(ox.DefaultGraph())
 
 
-def _digest(store: ox.Store, graph: str) -> bytes:
-    """Tells of any change of a graph; the order of its statements is no part of it."""
-    lines = store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(graph)) or b""
-    return sha256(b"\n".join(sorted(lines.splitlines()))).digest()
-
-
-def _own(held: Held) -> dict[str, bytes]:
-    """The organisation's graphs by their names in N-Quads, each as N-Triples."""
-    own: list[Any] = [g for g in held.store.named_graphs() if g.value not in held.law]
+def _dumped(store: ox.Store) -> dict[str, bytes]:
+    """Every graph as N-Triples, by its name as N-Quads write it."""
+    graphs: list[Any] = [ox.DefaultGraph(), *store.named_graphs()]
     return {
-        "" if isinstance(graph, ox.DefaultGraph) else str(graph): held.store.dump(
+        "" if isinstance(graph, ox.DefaultGraph) else str(graph): store.dump(
             format=ox.RdfFormat.N_TRIPLES, from_graph=graph
         )
         or b""
-        for graph in (ox.DefaultGraph(), *own)
+        for graph in graphs
     }
 
 
-def _difference(before: dict[str, bytes], after: dict[str, bytes], most: int) -> Message:
+def _difference(before: dict[str, bytes], after: dict[str, bytes], law: Container[str], most: int) -> Message:
+    """The lines that came and went; the order of statements is no part of a graph."""
     added, removed = list[str](), list[str]()
     for graph in sorted({*before, *after}):
         old, new = before.get(graph, b""), after.get(graph, b"")
-        if old != new:
-            there, here = set(old.splitlines()), set(new.splitlines())
-            added += [_in_graph(line, graph) for line in sorted(here - there)]
-            removed += [_in_graph(line, graph) for line in sorted(there - here)]
+        there, here = (set(), set()) if old == new else (set(old.splitlines()), set(new.splitlines()))
+        if there != here and graph[1:-1] in law:
+            raise ForbiddenQuery(f"The update changes {graph}, which is read only. Write to a graph of your own.")
+        added += [_in_graph(line, graph) for line in sorted(here - there)]
+        removed += [_in_graph(line, graph) for line in sorted(there - here)]
     body = "\n".join([*added, *removed]).encode()
     if len(body) > most:
         raise TooMuch(f"{most} bytes")
