@@ -32,12 +32,13 @@ class Service:
     app: FastAPI
     organisations: dict[str, Organisation]
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
+    runner: asyncio.Runner = field(default_factory=asyncio.Runner)  # one loop for all requests, as in a process
 
     def client(self, organisation: str | None = None, scope: str = "admin", **headers: str) -> Client:
         """Requests with a key of an organisation; without any key where none is named."""
         if organisation is not None:
             headers["Authorization"] = f"Bearer {self.keys[organisation, scope]}"
-        return Client(self.app, headers)
+        return Client(self, headers)
 
     def close(self, organisation: str) -> Path:
         """Let go of a workspace, so that commands can open it; where it is."""
@@ -55,16 +56,19 @@ class Service:
 class Client:
     """Requests to an application in this process, without a port."""
 
-    app: FastAPI
+    service: Service
     headers: dict[str, str]
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request; a path that does not start with '/' is one of the API."""
-        return asyncio.run(self.asked([(method, path, more)]))[0]
+        return self.at_once([(method, path, more)])[0]
 
-    async def asked(self, requests: list[tuple[str, str, dict[str, Any]]]) -> list[httpx.Response]:
+    def at_once(self, requests: list[tuple[str, str, dict[str, Any]]]) -> list[httpx.Response]:
         """Several requests at once."""
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return self.service.runner.run(self._asked(requests))
+
+    async def _asked(self, requests: list[tuple[str, str, dict[str, Any]]]) -> list[httpx.Response]:
+        transport = httpx.ASGITransport(self.service.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=self.headers) as client:
             sent = [client.request(m, p if p.startswith("/") else f"{V1}/{p}", **more) for m, p, more in requests]
             return list(await asyncio.gather(*sent))
@@ -90,7 +94,11 @@ def served(folder: Path, library: Library, *names: str, bases: dict[str, str] | 
                 texts[name, scope] = keys.make(folder / name, f"{scope} of {name}", [scope], "test", NOW).text
             made[name] = Organisation(name, folder / name, library)
         app = create_app(library, today=lambda: AS_OF, organisations=made)
-        yield Service(app, made, texts)
+        service = Service(app, made, texts)
+        with service.runner:
+            yield service
+            if app.state.serving.pool is not None:
+                service.runner.run(app.state.serving.pool.close())
     finally:
         for organisation in made.values():
             organisation.close()

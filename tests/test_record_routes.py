@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import shutil
@@ -543,7 +542,7 @@ def test_of_two_writers_at_the_same_version_exactly_one_wins(client: Client) -> 
     read = client.get("records/NC-3")
     headers = {"If-Match": read.headers["etag"]}
     bodies = [read.json() | {"label": f"Writer {n}"} for n in range(6)]
-    found = asyncio.run(client.asked([("PUT", "records/NC-3", {"json": b, "headers": headers}) for b in bodies]))
+    found = client.at_once([("PUT", "records/NC-3", {"json": b, "headers": headers}) for b in bodies])
     assert sorted(r.status_code for r in found) == [200, *[412] * 5]
     (won,) = (n for n, r in enumerate(found) if r.status_code == 200)
     assert client.get("records/NC-3").json()["label"] == f"Writer {won}"
@@ -556,7 +555,7 @@ def test_readers_go_on_while_others_write(client: Client) -> None:
         ("GET", "records/NC-3", {}),
         ("GET", "frameworks", {}),
     ] * 4
-    found = asyncio.run(client.asked([*writes, *reads]))
+    found = client.at_once([*writes, *reads])
     assert {r.status_code for r in found[:8]} == {201}
     assert {r.status_code for r in found[8:]} == {200}
     assert sorted(r.json()["entry"] for r in found[:8]) == list(range(2, 10))
