@@ -11,6 +11,7 @@ import pytest
 from asking import Asked, Delays, many, one
 from conftest import AS_OF
 from hostile_queries import Hostile, hostile
+from soak import queries as soak
 
 from aims_graph.library import Library
 from aims_graph_api.sparql.pool import Limits, Pool
@@ -112,3 +113,11 @@ def test_the_process_that_serves_stays_quick(attack: Attack) -> None:
 
 def test_the_pool_answers_afterwards(attack: Attack) -> None:
     assert (attack.after.outcome, attack.after.body) == ("answered", b'{"head":{},"boolean":true}')
+
+
+def test_spoilt_queries_have_an_outcome_too(library: Library) -> None:
+    """A short run of the soak."""
+    done = soak.run(100, seed=1)
+    assert set(done.outcomes) <= soak.EXPECTED
+    assert len(done.found) == 100
+    assert done.after.outcome == "answered"

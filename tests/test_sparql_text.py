@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyoxigraph as ox
 import pytest
 
-from aims_graph.errors import QueryError
-from aims_graph.sparql_text import MAX_SIZE, escape_dots, refuse_dangerous, tokens
+from aims_graph.errors import ForbiddenQuery, QueryError
+from aims_graph.sparql_text import MAX_SIZE, escape_dots, names_dataset, refuse_dangerous, tokens
 
 HIDDEN = [
     r'SELECT * { BIND("a\u0022" AS ?x) SERVICE <http://localhost/> { ?a ?b "x" } }',
@@ -59,3 +59,70 @@ def test_the_largest_text_is_read_to_its_end(text: str) -> None:
 def test_a_query_too_large_is_refused() -> None:
     with pytest.raises(QueryError, match="Shorten it"):
         refuse_dangerous(" " * (MAX_SIZE + 1))
+
+
+KNOWN = ("http://x/g", "http://x/g.1")
+NAMED = [
+    "SELECT * FROM <http://x/g> {}",
+    "SELECT * FROM NAMED <http://x/g> FROM <http://x/g.1> {}",
+    "SELECT * from#<http://y/>\nnamed\n<http://x/g> {}",
+    "PREFIX x: <http://x/> SELECT * FROM x:g FROM x:g.1 {}",
+    r"PREFIX x: <http://x/> SELECT * FROM x:g\.1 {}",
+    "SELECT * FROM loaded:g {}",
+    "PREFIX loaded: <http://y/> PREFIX x: <http://x/g> SELECT * FROM x: {}",
+]
+UNKNOWN = [
+    "SELECT * FROM <http://x/h> {}",
+    "SELECT * FROM NAMED <http://x/g#> {}",
+    r"SELECT * FROM <http://x/\u0067> {}",
+    r"SELECT * FR\u004FM <http://x/h> {}",
+    "SELECT * FROM <http://x/g> FROM <http://x/h> {}",
+    "BASE <http://x/> SELECT * FROM <g> {}",
+    "PREFIX loaded: <http://y/> SELECT * FROM loaded:g {}",
+    "SELECT * FROM unknown:g {}",
+    "PREFIX x: FROM <http://x/h> SELECT * {}",
+    "SELECT * FROM {}",
+    "SELECT * FROM",
+    "SELECT * FROM NAMED",
+    "SELECT * FROM FROM <http://x/g> {}",
+    "SELECT * FROM SERVICE <http://x/g> {}",
+]
+
+
+@pytest.mark.parametrize("query", NAMED)
+def test_graphs_that_are_known_may_be_named(query: str) -> None:
+    refuse_dangerous(query, KNOWN, {"loaded": "http://x/"})
+    assert names_dataset(query)
+    with pytest.raises(ForbiddenQuery, match="Use GRAPH to pick a named graph"):
+        refuse_dangerous(query)
+
+
+@pytest.mark.parametrize("query", UNKNOWN)
+def test_any_other_graph_is_refused(query: str) -> None:
+    with pytest.raises(ForbiddenQuery):
+        refuse_dangerous(query, KNOWN, {"loaded": "http://x/"})
+
+
+def test_the_refusal_names_some_graphs_that_are_there() -> None:
+    with pytest.raises(ForbiddenQuery, match=r"There are, among others: <http://x/g>, <http://x/g\.1>"):
+        refuse_dangerous("SELECT * FROM <http://x/h> {}", KNOWN)
+
+
+@pytest.mark.parametrize("update", ["CLEAR ALL", "INSERT {} USING <http://x/g> WHERE {}", "DELETE {} WHERE {}"])
+def test_updates_pass_where_they_are_asked_for(update: str) -> None:
+    refuse_dangerous(update, KNOWN, updating=True)
+    with pytest.raises(QueryError, match="changes data"):
+        refuse_dangerous(update, KNOWN)
+
+
+@pytest.mark.parametrize(
+    "update",
+    ["LOAD <http://x/>", "INSERT {} USING <http://x/h> WHERE {}", "DELETE {} WHERE { SERVICE <http://x/> {} }"],
+)
+def test_updates_that_reach_outside_are_refused(update: str) -> None:
+    with pytest.raises(ForbiddenQuery):
+        refuse_dangerous(update, KNOWN, updating=True)
+
+
+def test_words_in_strings_name_no_dataset() -> None:
+    assert not names_dataset("SELECT ?from { ?s ?p 'FROM' } # FROM <http://x/>")
