@@ -11,7 +11,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import golden
 import httpx
 import pyoxigraph as ox
 import pytest
@@ -27,6 +29,7 @@ from aims_graph.errors import UnknownName
 from aims_graph.library import Library
 from aims_graph.showing import find_json
 from aims_graph.trace import Options
+from aims_graph.vocab import BASE
 from aims_graph.workspaces.workspace import Workspace
 from aims_graph_api import answering, create_app
 from aims_graph_api.organisations import Organisation
@@ -496,3 +499,57 @@ def test_options_that_do_not_exist_are_refused_before_the_first_line(get: Get) -
     for more in ({"role": ["king"]}, {"as_of": "soon"}, {"system_class": "toy"}):
         found = get("what-else", "POST", json={"targets": [CLAUSE], **more}, headers={"accept": NDJSON})
         assert (found.status_code, found.headers["content-type"]) == (400, "application/problem+json")
+
+
+# -- linked data -----------------------------------------------------------------------
+
+LED = [
+    ("iso42001/2023/10.2", "text/html", "/provisions/iso42001:10.2"),
+    ("iso42001/2023/10.2", None, "/provisions/iso42001:10.2"),
+    ("iso42001/2023/10.2", "application/json", f"{V1}/provisions/iso42001:10.2"),
+    ("iso42001/2023/10.2", "text/turtle", f"{V1}/provisions/iso42001:10.2"),
+    ("eu-ai-act/2024-1689/", "application/ld+json", f"{V1}/frameworks/aiact"),
+    ("mapping/aiact--nistrmf-009", "text/csv", f"{V1}/mappings/mapping:aiact--nistrmf-009"),
+    ("ontology", "text/turtle", f"{V1}/statements/ontology"),
+]
+
+
+@pytest.mark.parametrize(("rest", "accepted", "to"), LED)
+def test_an_iri_leads_to_its_page_or_its_data(get: Get, rest: str, accepted: str | None, to: str) -> None:
+    headers = {} if accepted is None else {"accept": accepted}
+    found = get(f"/id/{rest}", headers=headers)
+    assert (found.status_code, found.headers["location"]) == (303, to)
+    assert "Accept" in found.headers["vary"]
+    there = get(to, headers=headers if accepted else {"accept": "text/html"})
+    assert there.status_code == 200
+    assert there.headers["content-type"].partition(";")[0] == (accepted or "text/html")
+
+
+def test_everything_that_the_graph_names_under_its_base_leads_somewhere(get: Get, library: Library) -> None:
+    named = {q.subject.value for q in graph.dataset(library.catalogue) if isinstance(q.subject, ox.NamedNode)}
+    ours = sorted({iri.removeprefix(BASE).partition("#")[0] for iri in named if iri.startswith(BASE)})
+    for rest in ours[::60]:
+        found = get(f"/id/{quote(rest)}", headers={"accept": "text/turtle"})
+        assert found.status_code == 303, rest
+        there = get(found.headers["location"], headers={"accept": "text/turtle"})
+        assert (there.status_code, there.headers["content-type"]) == (200, "text/turtle; charset=utf-8"), rest
+        said = [q.subject for q in ox.parse(input=there.content, format=ox.RdfFormat.TURTLE)]
+        assert any(isinstance(s, ox.NamedNode) and s.value.partition("#")[0] == f"{BASE}{rest}" for s in said)
+
+
+@pytest.mark.parametrize("rest", ["", "nothing", "iso42001/2023/99", "a b", "%00", "<x>", "mapping/none"])
+def test_what_the_graph_does_not_name_is_a_problem(get: Get, rest: str) -> None:
+    for address in (f"/id/{rest}", f"statements/{rest}"):
+        found = get(address)
+        assert (found.status_code, found.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_thing_without_a_page_is_not_to_be_had_as_one(get: Get) -> None:
+    assert get("/id/eu-ai-act/2024-1689/", headers={"accept": "text/html"}).status_code == 406
+
+
+# -- the document ----------------------------------------------------------------------
+
+
+def test_the_document_is_as_it_was_reviewed(library: Library) -> None:
+    assert golden.document(library) == golden.DOCUMENT.read_text(encoding="utf-8"), "Run 'make golden' and review it."

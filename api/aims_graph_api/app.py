@@ -21,6 +21,7 @@ from aims_graph_api import (
     frameworks,
     guarding,
     health,
+    linked,
     mappings,
     operating,
     pages,
@@ -87,6 +88,7 @@ def create_app(
         consistency.router(today),
         crosswalks.router(today),
         mappings.router(today),
+        linked.router(),
         search.router(),
         questions.router(today),
         records.router(today),
@@ -109,6 +111,7 @@ def create_app(
     app.include_router(pages.router(today, document))
     for routes in (graph_store.router(), protocol.router()):
         app.include_router(routes)
+    app.include_router(linked.redirects(PREFIX))
     app.mount("/static", StaticFiles(directory=STATIC))
     _ = library.names, library.questions
     return app

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 
 import aims_graph
-from aims_graph import planned, weighing
+from aims_graph import lists, planned, weighing
 from aims_graph.answers import what_else_json
 from aims_graph.consistency_answers import Asked, conflicts_json
 from aims_graph.coverage import coverage, coverage_json
@@ -26,9 +27,13 @@ from aims_graph.residuals import residual_json
 from aims_graph.showing import find_json, framework_json, frameworks_json, questions_json, show_json
 from aims_graph.suppositions import Wanted
 from aims_graph.trace import Options
+from aims_graph.vocab import BASE
 from aims_graph.weak_points import weak_points_json
 from aims_graph.what_if import what_if_json
+from aims_graph_api.answering import VALIDATORS
+from aims_graph_api.paging import Pages
 from aims_graph_api.responses import Problem
+from aims_graph_api.what_else import NDJSON
 
 TITLE = "aims-graph"
 SUMMARY = "What else does this count towards, how surely, why, and what is missing?"
@@ -39,6 +44,8 @@ ABOUT = (
 )
 CHANGES, WHAT_IF, IMPACT = "/frameworks/{id}/changes", "/what-if", "/impact"
 GAPS, RESIDUAL = "/gaps", "/residual"
+MAPPINGS, MAPPING, PROVISIONS, RULES = "/mappings", "/mappings/{id}", "/provisions", "/rules"
+STATEMENTS = "/statements/{rest}"
 CROSSWALK, COVERAGE = "/crosswalks/{a}/{b}", "/coverage"
 EXAMPLE_START = date(2026, 7, 1)
 EXAMPLE_DAY = date(2026, 11, 22)
@@ -50,6 +57,7 @@ class Examples:
     """Values for each parameter, and the answers to them; all from the data, so that each one works."""
 
     library: Library
+    prefix: str = ""
 
     @cached_property
     def pair(self) -> tuple[str, str]:
@@ -94,6 +102,8 @@ class Examples:
             WHAT_IF: {"from": [self.pair[0]]} | ({} if self.row is None else {"reject": [self.row]}),
             GAPS: {"target": [self.pair[0]], "framework": [self.framework]},
             RESIDUAL: {"done": [self.pair[0]], "of": self.pair[1]},
+            MAPPING: {} if self.row is None else {"id": self.row},
+            STATEMENTS: {"rest": self.library.catalogue.provisions[self.pair[0]].iri.removeprefix(BASE)},
         }
         return self.parameters | own.get(path, {})
 
@@ -127,9 +137,31 @@ class Examples:
             "/what-else": else_,
             "/explain": explanation_json(self.library.explain(start, end, self.options)),
             "/review/conflicts": conflicts_json(catalogue, Asked(Options(EXAMPLE_DAY))),
+            **self._listed(),
             "/search": find_json(catalogue, self.library.names, title, 1),
             "/questions": questions_json(self.library.questions),
         }
+
+    def _listed(self) -> dict[str, Json]:
+        """The first page of each list, with one line."""
+        catalogue, on = self.library.catalogue, EXAMPLE_DAY
+        rows = lists.rows(catalogue, lists.Rows(as_of=on))
+        provisions = lists.provisions(catalogue, lists.Provisions(as_of=on))
+        shown = next((r for r in catalogue.mappings if r.id == self.row), None)
+        version = {"graph_version": catalogue.version}
+        found: dict[str, Json] = {
+            MAPPINGS: self._page(MAPPINGS, "mappings", len(rows), [lists.row_json(catalogue, r) for r in rows[:1]]),
+            PROVISIONS: self._page(
+                PROVISIONS, "provisions", len(provisions), [lists.provision_line(p, on) for p in provisions[:1]]
+            ),
+        }
+        return found if shown is None else found | {MAPPING: lists.row_json(catalogue, shown) | version}
+
+    def _page(self, path: str, name: str, total: int, lines: list[Json]) -> Json:
+        query = f"as_of={EXAMPLE_DAY}&limit=1".encode()
+        asked = Request({"type": "http", "path": self.prefix + path, "query_string": query, "headers": []})
+        further = Pages(asked, self.library).next(1 if total > 1 else None)
+        return {"total": total, name: lines, "next": further, "graph_version": self.library.catalogue.version}
 
     def _gaps(self, start: str) -> Json:
         asked = replace(self.options, frameworks=(self.framework,))
@@ -164,10 +196,11 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
     schemas = found["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema()
     _name_vocabularies(found, library)
-    examples = Examples(library)
+    examples = Examples(library, prefix)
     for path, operations in found["paths"].items():
         for operation in operations.values():
             _name_answer(operation, schemas)
+            _name_validators(operation)
             route = path.removeprefix(prefix)
             _add_examples(operation, examples.parameters_of(route), examples.answers.get(route))
     schemas["Planning"]["examples"] = [{"targets": [examples.pair[1]], "as_of": EXAMPLE_DAY.isoformat()}]
@@ -183,12 +216,23 @@ def _name_answer(operation: Json, schemas: Json) -> None:
                 answer["description"] = schemas[media["schema"]["$ref"].rpartition("/")[2]]["description"]
 
 
+def _name_validators(operation: Json) -> None:
+    """Say which headers come with an answer that a caller may have still."""
+    responses = operation["responses"]
+    for status in ("200", "304") if "304" in responses else ():
+        headers = {name: {"description": said, "schema": {"type": "string"}} for name, said in VALIDATORS.items()}
+        responses[status]["headers"] = responses[status].get("headers", {}) | headers
+
+
 def _add_examples(operation: Json, examples: Json, answer: Json | None) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["name"] in examples:
             parameter["example"] = examples[parameter["name"]]
     if answer is not None:
-        operation["responses"]["200"]["content"]["application/json"]["example"] = answer
+        content = operation["responses"]["200"]["content"]
+        content["application/json"]["example"] = answer
+        if NDJSON in content:
+            content[NDJSON]["example"] = json.dumps(answer, ensure_ascii=False) + "\n"
 
 
 def _name_vocabularies(found: Json, library: Library) -> None:

@@ -75,11 +75,7 @@ def _loaded(catalogue: Catalogue) -> Iterator[ox.Quad]:
     for path, triples in catalogue.facts.triples.items():
         graph = ox.NamedNode(_graph_of(catalogue, path))
         yield from (ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
-    for file in catalogue.files:
-        if file.kind == "shape":
-            facts = Facts()
-            read_into(facts, file.path, file.text)
-            yield from _in_graph(facts, SHAPES)
+    yield from _in_graph(catalogue.remembered(_shapes, SHAPES), SHAPES)
     for row in catalogue.mappings:
         yield from _row_quads(catalogue, row)
 
@@ -134,7 +130,26 @@ def description(catalogue: Catalogue, iri: str) -> tuple[ox.Triple, ...]:
     row = next((r for r in catalogue.mappings if r.id == name), None)
     if row is not None:
         return tuple(quad.triple for quad in _row_quads(catalogue, row))
-    return tuple(_about(catalogue.facts, ox.NamedNode(iri), {}))
+    for facts in (catalogue.facts, catalogue.remembered(_shapes, SHAPES)):
+        if iri in facts.values:
+            return tuple(_about(facts, ox.NamedNode(iri), {}))
+    return ()
+
+
+def _shapes(catalogue: Catalogue, _: str) -> Facts:
+    """What the evidence rules state."""
+    facts = Facts()
+    for file in catalogue.files:
+        if file.kind == "shape":
+            read_into(facts, file.path, file.text)
+    return facts
+
+
+def vocabulary(catalogue: Catalogue, iri: str) -> tuple[ox.Triple, ...]:
+    """Every statement about the terms of a vocabulary, whose IRIs are its own with '#' and a name; none if unknown."""
+    inner: dict[str, ox.BlankNode] = {}
+    terms = [ox.NamedNode(subject) for subject in catalogue.facts.values if subject.startswith(f"{iri}#")]
+    return tuple(triple for term in terms for triple in _about(catalogue.facts, term, inner))
 
 
 def _about(facts: Facts, node: ox.NamedNode | ox.BlankNode, inner: dict[str, ox.BlankNode]) -> Iterator[ox.Triple]:
