@@ -458,6 +458,16 @@ def test_the_graphs_of_an_organisation_are_asked_for_once(world: World) -> None:
     assert asked == [1]
 
 
+def test_queries_of_entries_that_follow_each_other_fast_are_all_answered(world: World) -> None:
+    async def act() -> set[str]:
+        datasets = [Dataset("d", 1 + n // 2, lambda: QUADS) for n in (0, 2, 1, 4, 3, 6, 5)]
+        world.pool.places.patience = 60
+        found = await asyncio.gather(*(one(world.pool, "ASK {}", AS_OF, d) for d in datasets[:6]))
+        return {asked.outcome for asked in found}
+
+    assert world.do(act()) == {"answered"}
+
+
 def test_no_more_processes_are_kept_than_there_is_room_for(world: World) -> None:
     for number in range(8):
         world.ask("ASK {}", Dataset(f"o{number}", 1, lambda: QUADS))

@@ -252,11 +252,12 @@ class Pool:
         return await parent.split({"do": "load"}, content)
 
     def _drop_stale(self, new: Key) -> None:
-        """Let go of other versions of an organisation's graphs, and of what was used longest ago."""
-        older = [k for k in self._holders if k.organisation and k != new and k._replace(entry=new.entry) == new]
-        for key in older:
-            self._drop(key)
-        spare = [key for key in self._holders if key not in (Key(), new.parent, new)]
+        """Let go of earlier versions of an organisation's graphs, and of what was used longest ago."""
+        loaded = [key for key, task in self._holders.items() if task.done()]  # somebody waits for the others
+        for key in loaded:
+            if key.organisation and key.entry < new.entry and key._replace(entry=new.entry) == new:
+                self._drop(key)
+        spare = [key for key in loaded if key in self._holders and key not in (Key(), new.parent)]
         for key in spare[: max(0, len(spare) - self.size - HELD)]:
             self._drop(key)
 
