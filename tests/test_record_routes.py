@@ -13,6 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import record_examples
 from conftest import AS_OF, CASES, DATA, Run
 from services import NOW, V1, Client, Service, served
 
@@ -22,6 +23,7 @@ from aims_graph.turtle import parsed
 from aims_graph.workspaces.assessing import Assessor
 from aims_graph.workspaces.workspace import BASE, Signature, Workspace
 from aims_graph.workspaces.writing import Request, Writer
+from aims_graph_api import record_responses as responses
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.record_requests import ENTRY_HEADER, XLSX
 
@@ -648,6 +650,21 @@ def test_what_cannot_be_read_here_is_refused(client: Client) -> None:
     assert client.send("records", "", JSON).status_code == 422
     assert client.request("POST", "records?nonsense=1", json=RISK).status_code == 422
     assert client.request("POST", "records", json=RISK, headers={"X-Reason": "x" * 3000}).status_code == 400
+
+
+def test_the_examples_of_the_document_are_what_the_service_answers(tmp_path: Path, library: Library) -> None:
+    found = record_examples.text(record_examples.found(tmp_path, library))
+    assert record_examples.FILE.read_text(encoding="utf-8") == found, "run 'python tests/record_examples.py'"
+    with served(tmp_path / "again", library) as service:
+        document = service.app.openapi()
+    for path, model in (("records", "RecordList"), ("check", "Findings"), ("log", "Log"), ("log/verify", "Verified")):
+        content = document["paths"][f"{V1}/{path}"]["get"]["responses"]["200"]["content"]["application/json"]
+        assert content["schema"]["$ref"].endswith(f"/{model}")
+        (example,) = content["examples"].values()
+        getattr(responses, model).model_validate(example["value"], extra="forbid")
+    sent = document["paths"][f"{V1}/records"]["post"]
+    assert "application/json" in sent["requestBody"]["content"]
+    assert {"200", "201", "400", "401", "403", "413", "415", "422", "503"} <= set(sent["responses"])
 
 
 def test_a_workspace_opened_before_is_served_as_it_is(kept: Path, library: Library, tmp_path: Path) -> None:

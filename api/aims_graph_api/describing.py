@@ -30,6 +30,7 @@ from aims_graph.trace import Options
 from aims_graph.vocab import BASE
 from aims_graph.weak_points import weak_points_json
 from aims_graph.what_if import what_if_json
+from aims_graph_api import record_examples
 from aims_graph_api.answering import VALIDATORS
 from aims_graph_api.paging import Pages
 from aims_graph_api.responses import Problem
@@ -205,6 +206,7 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
             _add_examples(operation, examples.parameters_of(route), examples.answers.get(route))
     schemas["Planning"]["examples"] = [{"targets": [examples.pair[1]], "as_of": EXAMPLE_DAY.isoformat()}]
     schemas["Together"]["examples"] = [{"targets": [examples.pair[0]], "as_of": EXAMPLE_DAY.isoformat(), "limit": 1}]
+    record_examples.add(found["paths"], prefix)
     return found
 
 

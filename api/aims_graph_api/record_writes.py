@@ -202,7 +202,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
         write, sent = asked(request, organisation, given), await source(request, given.sheet)
         return await in_turn(organisation, partial(_add, write, sent, given.whole))
 
-    @routes.post("/records/{id:path}/move", response_model=responses.Receipt, responses=of_one)
+    @routes.post("/records/{id:path}/move", response_model=responses.Receipt, responses=receipt | of_one)
     async def move(
         organisation: Writing, request: Request, id: Name, step: Step, given: Annotated[Trying, Query()]
     ) -> JSONResponse:
@@ -212,7 +212,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
     @routes.put(
         "/records/{id:path}",
         response_model=responses.Receipt,
-        responses={201: {"model": responses.Receipt}} | of_one | problems.declared((415, 428)),
+        responses=receipt | {201: {"model": responses.Receipt}} | of_one | problems.declared((415, 428)),
         openapi_extra=documented_body(*ENDINGS),
     )
     async def put(organisation: Writing, request: Request, id: Name, given: Annotated[Trying, Query()]) -> JSONResponse:
@@ -226,7 +226,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
     @routes.patch(
         "/records/{id:path}",
         response_model=responses.Receipt,
-        responses=of_one | problems.declared((415,)),
+        responses=receipt | of_one | problems.declared((415,)),
         openapi_extra=documented_body(MERGE_PATCH, JSON),
     )
     async def patch(
@@ -238,7 +238,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
             raise Refused(MEDIA_TYPE_UNKNOWN, f"A change is sent as {MERGE_PATCH}.")
         return await in_turn(organisation, partial(_patch, write, id, await request.body()))
 
-    @routes.delete("/records/{id:path}", response_model=responses.Receipt, responses=of_one)
+    @routes.delete("/records/{id:path}", response_model=responses.Receipt, responses=receipt | of_one)
     async def withdraw(
         organisation: Writing, request: Request, id: Name, given: Annotated[Signing, Query()]
     ) -> JSONResponse:
@@ -388,5 +388,7 @@ def documented_body(*media: str) -> Json:
     """What is sent, as documented."""
     schemas: dict[str, Json] = {m: {"schema": {"type": "string"}} for m in media}
     for name in {JSON, MERGE_PATCH} & set(media):
-        schemas[name] = {"schema": {"type": ["object", "array"] if name == JSON else "object"}}
+        patch = MERGE_PATCH in media
+        kinds = "object" if patch else ["object", "array"]
+        schemas[name] = {"schema": {"type": kinds}}
     return {"requestBody": {"required": True, "content": schemas}}

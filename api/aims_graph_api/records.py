@@ -99,7 +99,11 @@ def router(today: Today) -> APIRouter:
     }
     book: Declared = {200: _book("An empty workbook: a sheet for each kind of record.")}
 
-    @routes.get("/records", response_model=responses.RecordList, responses=problems.declared((400, *keyed, 422)))
+    @routes.get(
+        "/records",
+        response_model=responses.RecordList,
+        responses=problems.declared((400, *keyed, 422)),
+    )
     async def records(organisation: Reading, request: Request, asked: Annotated[Listing, Query()]) -> Response:
         """List the records of the organisation, a page at a time."""
         return await in_turn(organisation, partial(_list, organisation, request, asked))
