@@ -6,6 +6,8 @@ import asyncio
 import csv
 import io
 import json
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +19,7 @@ import golden
 import httpx
 import pyoxigraph as ox
 import pytest
-from conftest import AS_OF, CASES, DATA, Run
+from conftest import AS_OF, CASES, DATA, ROOT, Run
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -553,3 +555,36 @@ def test_a_thing_without_a_page_is_not_to_be_had_as_one(get: Get) -> None:
 
 def test_the_document_is_as_it_was_reviewed(library: Library) -> None:
     assert golden.document(library) == golden.DOCUMENT.read_text(encoding="utf-8"), "Run 'make golden' and review it."
+
+
+# -- the guide -------------------------------------------------------------------------
+
+GUIDE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+SHOWN = [
+    (command, output)
+    for block in re.findall(r"```console\n(.*?)```", GUIDE, re.S)
+    for command, output in re.findall(r"^\$ (curl [^\n]+)\n(.*?)(?=^\$ |\Z)", block, re.S | re.M)
+]
+
+
+@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[s[0][-60:] for s in SHOWN])
+def test_what_the_guide_shows_is_what_the_service_says(get: Get, command: str, output: str) -> None:
+    words = shlex.split(command)[1:]
+    taken = [words[i + 1] for i, word in enumerate(words) if word == "-H"]
+    headers = dict(line.split(": ", 1) for line in taken)
+    body = next((words[i + 1] for i, word in enumerate(words) if word == "-d"), None)
+    (address,) = [word for word in words if word.startswith("http://localhost:8000/")]
+    more: dict[str, Any] = {} if body is None else {"content": body}
+    found = get(
+        address.removeprefix("http://localhost:8000"), "GET" if body is None else "POST", headers=headers, **more
+    )
+    said = found.text
+    if "-i" in words:
+        lines = (f"{name}: {value}\n" for name, value in sorted(found.headers.items()))
+        said = f"HTTP/1.1 {found.status_code} {found.reason_phrase}\n{''.join(lines)}\n{said}"
+    pattern = ".*?".join(re.escape(part) for part in output.strip().split("…"))
+    assert re.fullmatch(pattern, said.strip(), re.S), said[:500]
+
+
+def test_the_guide_shows_each_part_by_example() -> None:
+    assert len(SHOWN) >= 8

@@ -46,7 +46,7 @@ def main() -> int:
             except (
                 AssertionError,
                 FailureGroup,
-            ) as error:  # each is a finding; the run goes on with the next operation
+            ) as error:  # the run goes on with the next
                 wrong.append(f"{operation.method.upper()} {operation.path}: {error}")
         round_ += 1
     statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(asked.items()))
