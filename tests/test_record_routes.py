@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +16,7 @@ from typing import Any
 import openpyxl
 import pytest
 import record_examples
-from conftest import AS_OF, CASES, DATA, Run
+from conftest import AS_OF, CASES, DATA, ROOT, Run
 from services import NOW, V1, Client, Service, served
 
 from aims_graph.intake import record_sheets, templates
@@ -665,6 +667,56 @@ def test_the_examples_of_the_document_are_what_the_service_answers(tmp_path: Pat
     sent = document["paths"][f"{V1}/records"]["post"]
     assert "application/json" in sent["requestBody"]["content"]
     assert {"200", "201", "400", "401", "403", "413", "415", "422", "503"} <= set(sent["responses"])
+
+
+# -- the guide -----------------------------------------------------------------------------
+
+GUIDE = ROOT / "docs" / "records-api.md"
+
+
+def curl(client: Client, command: str) -> str:
+    """What a command of the guide prints, asked in this process."""
+    words = shlex.split(command.replace("$API", V1).replace("$KEY", "KEY"))[1:]
+    method, headers, content, shape, url = None, {}, None, None, ""
+    while words:
+        word = words.pop(0)
+        if word == "-X":
+            method = words.pop(0)
+        elif word == "-H":
+            name, _, value = words.pop(0).partition(": ")
+            headers[name] = value
+        elif word in ("-d", "--data-binary"):
+            value = words.pop(0)
+            content = (ROOT / value[1:]).read_bytes() if value.startswith("@") else value.encode()
+        elif word == "-w":
+            shape = words.pop(0)
+        elif word == "-o":
+            assert words.pop(0) == "/dev/null"
+        elif word != "-s":
+            url = word
+    assert headers.pop("Authorization") == "Bearer KEY"
+    method = method or ("GET" if content is None else "POST")
+    found = client.request(method, url, headers=headers, content=content)
+    if shape is None:
+        return found.text + "\n"
+    shape = shape.replace("%{http_code}", str(found.status_code)).replace("\\n", "\n")
+    return re.sub(r"%header\{([\w-]+)\}", lambda m: found.headers[m[1]], shape)
+
+
+def test_the_guide_shows_what_the_service_answers(empty: Service) -> None:
+    shown = re.findall(r"^\$ (curl [^\n]+)\n(.*?)(?=^\$ curl |^```)", GUIDE.read_text(encoding="utf-8"), re.S | re.M)
+    assert len(shown) == 8
+    client = empty.client("acme", "write")
+    for command, output in shown:
+        assert curl(client, command) == output, command
+
+
+def test_the_guide_names_every_route_about_records(empty: Service) -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    for path, operations in empty.app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            if operation.get("tags") == ["records"]:
+                assert f"`{method.upper()} {path.removeprefix(V1)}" in text, (method, path)
 
 
 def test_a_workspace_opened_before_is_served_as_it_is(kept: Path, library: Library, tmp_path: Path) -> None:
