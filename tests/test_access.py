@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import logging
 import os
 import re
 import shlex
@@ -292,6 +293,12 @@ def test_keys_that_cannot_be_written_are_as_they_were(folder: Path, monkeypatch:
     assert (sorted(p.name for p in folder.iterdir()), (folder / keys.FILE).read_bytes()) == before
 
 
+def test_a_folder_that_takes_no_lock_for_keys_is_told(folder: Path) -> None:
+    (folder / keys.LOCK).mkdir()
+    with pytest.raises(OutputError, match=r"the keys of .* cannot be written"):
+        keys.make(folder, "desk", ["read"], "ann", NOW)
+
+
 # -- the commands ----------------------------------------------------------------------
 
 
@@ -337,6 +344,16 @@ def test_a_key_is_taken_up_to_and_on_its_last_day(run: Run, folder: Path) -> Non
     ):
         refused = run("key", "create", "--name", "y", "--expires", day, "--workspace", folder)
         assert (refused.code, says in refused.err) == (2, True), refused.err
+
+
+def test_a_revoked_key_is_shown_as_it_is_and_somebody_revokes_it(run: Run, folder: Path) -> None:
+    made = keys.make(folder, "desk", ["read"], "ann", NOW).key
+    nobody = run("key", "revoke", made.id, "--by", " ", "--workspace", folder)
+    assert (nobody.code, nobody.err) == (2, "--by names nobody. Say who does this.\n")
+    shown = run("key", "revoke", made.id, "--format", "csv", "--workspace", folder).out.splitlines()
+    assert dict(zip(shown[0].split(","), shown[1].split(","), strict=True))["state"] == "revoked"
+    again = run("key", "revoke", made.id, "--workspace", folder)
+    assert (again.code, "Nothing was changed." in again.err) == (2, True)
 
 
 def test_the_list_of_keys_fits_80_columns(run: Run, folder: Path) -> None:
@@ -780,6 +797,12 @@ def test_where_the_keys_are_may_be_read_from_the_issuer(service: Service, issuer
         assert service.ask(app, key=token(claims(issuer))).status_code == status, configured
 
 
+def test_a_key_set_without_end_is_not_read(service: Service, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    issuer.published = [published(RSA, "one")]
+    monkeypatch.setattr(oidc, "LARGEST", 100)
+    assert service.ask(service.app(Settings(oidc=issuer.settings())), key=token(claims(issuer))).status_code == 503
+
+
 def test_an_issuer_that_could_be_overheard_or_shares_secrets_is_refused_at_the_start(service: Service) -> None:
     refused: list[tuple[Callable[[], Oidc], str]] = [
         (lambda: Oidc("http://issuer.example", "aims"), "Give one that begins with https"),
@@ -1148,6 +1171,27 @@ def test_no_secret_is_written_anywhere(
         secret = (keys.split(text) or ("", text.rpartition(".")[2]))[1]
         assert secret not in written
         assert secret[:30] not in written
+
+
+SHOWN = f"aims_k3m4n5p6q7r8_{'s' * 43}"
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments"),
+    [
+        (SHOWN, ()),
+        ("%s and %d", (SHOWN, 7)),
+        ("%s", (ValueError(SHOWN),)),
+        ("%(a)s", ({"a": SHOWN},)),
+        ("plain %s", ("x",)),
+    ],
+)
+def test_a_logger_writes_no_secret_however_it_is_given(message: str, arguments: tuple[Any, ...]) -> None:
+    record = logging.getLogger("x").makeRecord("x", 40, "x", 1, message, arguments, None)
+    assert access_log.Redacting().filter(record)
+    written = logging.Formatter().format(record)
+    assert "sss" not in written
+    assert ("aims_k3m4n5p6q7r8_…" in written) == (SHOWN in f"{message}{arguments}")
 
 
 def _send(address: str, message: bytes) -> None:
