@@ -374,11 +374,11 @@ def test_readers_and_writes_survive_a_kill_of_each_process(service: Service) -> 
             killed = service.running.one("front")
             _kill(killed)
             until(lambda: len(service.running.children) == 3, "another process answers")
-            with service.client() as anybody:
+            with service.client() as anybody, service.client("acme") as acme:
                 killed = service.running.one("writer")
                 _kill(killed)
                 assert not ready(anybody)
-                down = service.client("acme").get(RECORDS)
+                down = acme.get(RECORDS)
                 assert (down.status_code, down.headers.get("retry-after")) in ((503, "1"), (200, None))
                 until(lambda: ready(anybody), "the other process writes")
             so_far = len(acknowledged)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import State
 
 from aims_graph.errors import AimsGraphError
+from aims_graph.workspaces.record_store import UNWRITABLE
 from aims_graph_api import problems, responses
 from aims_graph_api.problems import UNAVAILABLE, Refused
 from aims_graph_api.serving import serving_of
@@ -81,7 +82,7 @@ def trouble(organisation: Organisation) -> str:
             if workspace.behind:
                 return "A store has not taken up the last change yet."
             asked(workspace.store)
-    except AimsGraphError:
+    except (AimsGraphError, *UNWRITABLE):
         return "A store does not answer."
     return ""
 
