@@ -59,6 +59,8 @@ def operations(text: str) -> Iterator[Operation]:
             yield Operation(prologue, tuple(pending[start:]))
         pending = []
         depth = 0
+    if pending:  # a bracket is open to the end, which the engine will say
+        yield Operation(prologue, tuple(pending))
 
 
 def _end_of_declarations(parts: list[Token]) -> int:

@@ -29,6 +29,7 @@ from aims_graph.workspaces.workspace import Signature, Workspace
 Triples = frozenset[ox.Triple]
 Places = Mapping[str, tuple[str, int | None]]
 REFUSE = ("Violation",)  # severities that keep a case from being closed
+UNTOUCHED = Assessment(frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -242,10 +243,12 @@ class _Step:
     def make(self, signature: Signature, request: str, now: datetime, trial: bool) -> Receipt:
         if not (self.added or self.removed or any(self._beside)):
             return Receipt(None, None, (), (), frozenset(), frozenset())
-        assessed = self._assessor.assess([*self.added, *self.removed], self._before, self.after, self._day)
-        self._refuse(assessed)
+        assessed = UNTOUCHED  # what stands beside the records is checked by no rule
+        if self.added or self.removed:
+            assessed = self._assessor.assess([*self.added, *self.removed], self._before, self.after, self._day)
+            self._refuse(assessed)
         store = self._writer.workspace.store
-        found = assessed.broken - assessed.of(self._assessor.integrity)
+        found = assessed.broken - (assessed.of(self._assessor.integrity) if assessed.broken else frozenset())
         known = frozenset((rule, node) for node in {n for _, n in assessed.touched} for rule in store.broken(node))
         mended = (known & assessed.touched) - found
         if trial:
