@@ -29,7 +29,7 @@ from running import PATIENCE, START, Running, children, is_dead, made, running, 
 from aims_graph.errors import OutputError
 from aims_graph.library import Library
 from aims_graph.workspaces.workspace import Workspace
-from aims_graph_api import create_app, forwarding, health, supervisor
+from aims_graph_api import create_app, describing, forwarding, health, supervisor
 from aims_graph_api.metrics import outcome
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.settings import CLOSED, REGULATION
@@ -318,7 +318,9 @@ def test_a_row_that_is_added_is_answered_after_a_reload_without_a_failed_request
         assert len(statuses) > 10
 
 
-def test_what_is_wrong_with_new_data_is_logged_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_wrong_with_new_data_is_logged_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(DATA / "widgets", tmp_path / "data")
     app = create_app(Library.open([tmp_path / "data"]), data=[tmp_path / "data"], metrics="open")
     before = app.state.serving.library
@@ -330,6 +332,7 @@ def test_what_is_wrong_with_new_data_is_logged_and_counted(tmp_path: Path, capsy
     assert "fatherOf" in capsys.readouterr().err
     assert 'aims_graph_reloads_total{outcome="failed"} 1.0' in _get(app, "/metrics").text
     table.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(describing, "document", lambda _, library, __: {"of": library})
     document = app.openapi()
     asyncio.run(app.state.reloader.reload())
     assert app.state.serving.library is not before
@@ -522,14 +525,15 @@ def test_options_that_do_not_fit_are_bad_input(
 
 SPANS = """
 import asyncio, json, sys
+from pathlib import Path
 import httpx
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from aims_graph.library import Library
-from aims_graph.workspaces.workspace import Workspace
 from aims_graph_api import create_app, tracing
+from aims_graph_api.organisations import Organisation
 
 exporter = InMemorySpanExporter()
 provider = TracerProvider()
@@ -541,26 +545,33 @@ async def ask():
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
         parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         await client.get("/api/v1/provisions/iso42001:10.2", headers={"traceparent": parent})
+        organisation = Organisation("w", Path(sys.argv[1]), app.state.serving.library)
         with tracing.span("step"):
-            list(tracing.carried({"headers": []}))
+            organisation.write(lambda writer: print(*tracing.carried({"headers": []}), file=sys.stderr))
+        organisation.close()
 
 asyncio.run(ask())
 print(json.dumps([{"name": s.name, "kind": s.kind.name, "attributes": dict(s.attributes),
-  "trace": f"{s.context.trace_id:032x}", "parent": s.parent and f"{s.parent.span_id:016x}"}
+  "trace": f"{s.context.trace_id:032x}", "id": f"{s.context.span_id:016x}",
+  "parent": s.parent and f"{s.parent.span_id:016x}"}
   for s in exporter.get_finished_spans()]))
 """
 
 
-def test_a_request_is_a_span_below_the_one_that_it_names() -> None:
+def test_a_request_is_a_span_below_the_one_that_it_names_and_a_write_is_one_too(tmp_path: Path) -> None:
     pytest.importorskip("opentelemetry.sdk", reason="the OpenTelemetry SDK is not installed")
-    done = subprocess.run([sys.executable, "-c", SPANS], capture_output=True, text=True, check=True)
-    request, step = json.loads(done.stdout)
+    made(tmp_path, "w")
+    command = [sys.executable, "-c", SPANS, str(tmp_path / "w")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    request, write, step = json.loads(done.stdout)
     assert request["name"] == "GET /api/v1/provisions/{curie}"
     assert request["kind"] == "SERVER"
     assert (request["trace"], request["parent"]) == ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
     assert request["attributes"]["http.response.status_code"] == 200
     assert request["attributes"]["http.route"] == "/api/v1/provisions/{curie}"
     assert (step["name"], step["parent"]) == ("step", None)
+    assert (write["name"], write["parent"]) == ("write", step["id"])
+    assert f"00-{write['trace']}-{write['id']}-" in done.stderr  # what a request that is passed on carries
 
 
 def test_no_tracing_is_loaded_where_none_is_set_up() -> None:

@@ -17,6 +17,7 @@ from aims_graph.workspaces import workspace_records
 from aims_graph.workspaces.assessing import Assessor
 from aims_graph.workspaces.workspace import Workspace, is_workspace
 from aims_graph.workspaces.writing import Writer
+from aims_graph_api.tracing import span
 
 Done = TypeVar("Done")
 THREADS = 8  # that may read or wait for a turn at once, for each organisation
@@ -60,7 +61,7 @@ class Organisation:
 
     def write(self, act: Callable[[Writer], Done]) -> Done:
         """Let a writer act; raises what it raises, and then nothing has changed."""
-        with self._turn:
+        with self._turn, span("write"):
             return act(self._writer)
 
     def library(self) -> Library:
