@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -53,9 +54,10 @@ def empty(tmp_path: Path, library: Library) -> Iterator[Service]:
         yield service
 
 
-@pytest.fixture
-def service(kept: Path, tmp_path: Path, library: Library) -> Iterator[Service]:
-    with served(tmp_path, library, "acme") as service:
+@contextmanager
+def filled(kept: Path, folder: Path, library: Library) -> Iterator[Service]:
+    """A service whose workspace holds the incomplete case."""
+    with served(folder, library, "acme") as service:
         old = service.organisations["acme"]
         old.close()
         for part in ("log", "store"):
@@ -63,6 +65,26 @@ def service(kept: Path, tmp_path: Path, library: Library) -> Iterator[Service]:
             shutil.copytree(kept / "acme" / part, old.folder / part)
         old.__init__("acme", old.folder, library)  # type: ignore[misc]
         yield service
+
+
+@pytest.fixture
+def service(kept: Path, tmp_path: Path, library: Library) -> Iterator[Service]:
+    with filled(kept, tmp_path, library) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def standing(kept: Path, tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterator[Service]:
+    """The same for tests that write nothing."""
+    with filled(kept, tmp_path_factory.mktemp("standing"), library) as service:
+        before = service.state("acme")
+        yield service
+        assert service.state("acme") == before
+
+
+@pytest.fixture
+def reader(standing: Service) -> Client:
+    return standing.client("acme", "write")
 
 
 @pytest.fixture
@@ -158,11 +180,11 @@ def command_history(run: Run, record: str, where: tuple[object, ...]) -> list[Js
     return found
 
 
-def test_findings_on_records_that_are_sent_are_those_of_the_command(run: Run, client: Client) -> None:
-    found = client.send("check", INCOMPLETE, TURTLE)
+def test_findings_on_records_that_are_sent_are_those_of_the_command(run: Run, reader: Client) -> None:
+    found = reader.send("check", INCOMPLETE, TURTLE)
     typed = run("check", CASES / "incomplete.ttl", "--format", "json", *DAY)
     assert found.json() == json.loads(typed.out)
-    turtle = client.send("check", INCOMPLETE, TURTLE, headers={"Accept": TURTLE})
+    turtle = reader.send("check", INCOMPLETE, TURTLE, headers={"Accept": TURTLE})
     assert turtle.text == run("check", CASES / "incomplete.ttl", "--format", "turtle", *DAY).out
 
 
@@ -181,14 +203,14 @@ def test_findings_on_the_organisations_records_are_those_of_the_command(
         assert found.text == typed.out
 
 
-def test_findings_can_be_asked_for_by_severity(client: Client) -> None:
-    every = client.get("check").json()["findings"]
-    violations = client.get("check?severity=Violation").json()["findings"]
+def test_findings_can_be_asked_for_by_severity(reader: Client) -> None:
+    every = reader.get("check").json()["findings"]
+    violations = reader.get("check?severity=Violation").json()["findings"]
     assert violations == [f for f in every if f["severity"] == "Violation"] != []
-    none = client.get("check?severity=Info").json()["findings"]
+    none = reader.get("check?severity=Info").json()["findings"]
     assert none == [f for f in every if f["severity"] == "Info"]
-    assert client.get("check?severity=bad").status_code == 422
-    report = client.get("check?severity=Info", headers={"Accept": TURTLE}).text
+    assert reader.get("check?severity=bad").status_code == 422
+    report = reader.get("check?severity=Info", headers={"Accept": TURTLE}).text
     assert ("sh:conforms true" in report) == (not none)
 
 
@@ -202,8 +224,8 @@ def test_checking_what_is_sent_keeps_nothing(service: Service, client: Client) -
 # -- reading -----------------------------------------------------------------------------
 
 
-def test_a_list_comes_page_by_page_and_holds_every_record_once(client: Client) -> None:
-    whole = client.get("records?limit=1000").json()
+def test_a_list_comes_page_by_page_and_holds_every_record_once(reader: Client) -> None:
+    whole = reader.get("records?limit=1000").json()
     assert whole["next"] is None
     ids = [r["id"] for r in whole["records"]]
     assert ids == sorted(ids)
@@ -211,7 +233,7 @@ def test_a_list_comes_page_by_page_and_holds_every_record_once(client: Client) -
     for sort in ("id", "-id", "identifier", "kind", "-kind", "label", "-label", "state"):
         found, path = [], f"/api/v1/records?limit=7&sort={sort}"
         while path:
-            page = client.get(path)
+            page = reader.get(path)
             links = page.headers.get("link", "")
             found += page.json()["records"]
             path = page.json()["next"]
@@ -223,16 +245,16 @@ def test_a_list_comes_page_by_page_and_holds_every_record_once(client: Client) -
             assert values == sorted(values, reverse=sort.startswith("-")), sort
 
 
-def test_a_list_is_filtered_by_kind_state_and_text(client: Client) -> None:
+def test_a_list_is_filtered_by_kind_state_and_text(reader: Client) -> None:
     def ids(query: str) -> list[str]:
-        return [r["id"] for r in client.get(f"records?{query}").json()["records"]]
+        return [r["id"] for r in reader.get(f"records?{query}").json()["records"]]
 
     assert ids("kind=Nonconformity") == ids("kind=nonconformity") == ["NC-3"]
     assert ids("state=closing") == ["NC-3"]
     assert ids("state=open") == []
     assert ids("text=ev-1") == ["EV-1"]
     assert ids("kind=Nonconformity&text=bias+drift") == ["NC-3"]
-    row = client.get("records?kind=Nonconformity").json()["records"][0]
+    row = reader.get("records?kind=Nonconformity").json()["records"][0]
     assert row == {
         "id": "NC-3",
         "iri": f"{BASE}NC-3",
@@ -243,30 +265,30 @@ def test_a_list_is_filtered_by_kind_state_and_text(client: Client) -> None:
         "version": 1,
     }
     for query, word in (("kind=Noncomformity", "Nonconformity"), ("state=shut", "closed"), ("cursor=xx", "next")):
-        found = client.get(f"records?{query}")
+        found = reader.get(f"records?{query}")
         assert (found.status_code, word in found.json()["detail"]) == (400, True)
-    assert client.get("records?colour=red").status_code == 422
+    assert reader.get("records?colour=red").status_code == 422
 
 
-def test_a_cursor_of_another_list_is_refused(client: Client) -> None:
-    cursor = client.get("records?limit=1").json()["next"].partition("cursor=")[2]
-    assert client.get(f"records?limit=2&cursor={cursor}").status_code == 200
-    found = client.get(f"records?sort=label&cursor={cursor}")
+def test_a_cursor_of_another_list_is_refused(reader: Client) -> None:
+    cursor = reader.get("records?limit=1").json()["next"].partition("cursor=")[2]
+    assert reader.get(f"records?limit=2&cursor={cursor}").status_code == 200
+    found = reader.get(f"records?sort=label&cursor={cursor}")
     assert (found.status_code, found.json()["detail"].startswith("this cursor is not of this list")) == (400, True)
 
 
-def test_a_record_is_found_by_identifier_and_by_iri(client: Client) -> None:
-    found = client.get("records/NC-3")
+def test_a_record_is_found_by_identifier_and_by_iri(reader: Client) -> None:
+    found = reader.get("records/NC-3")
     assert found.json()["kind"] == "Nonconformity"
     assert found.json()["detectedOn"] == "2026-08-18"
-    assert client.get(f"records/{BASE}NC-3").json() == found.json()
-    assert client.get("records/https%3A%2F%2Fexample.org%2Frecords%2FNC-3").json() == found.json()
-    turtle = client.get("records/NC-3", headers={"Accept": "text/turtle, application/json;q=0.5"})
+    assert reader.get(f"records/{BASE}NC-3").json() == found.json()
+    assert reader.get("records/https%3A%2F%2Fexample.org%2Frecords%2FNC-3").json() == found.json()
+    turtle = reader.get("records/NC-3", headers={"Accept": "text/turtle, application/json;q=0.5"})
     assert turtle.headers["content-type"].startswith(TURTLE)
     assert "aims:state-closing" in turtle.text
-    ld = client.get("records/NC-3", headers={"Accept": JSON_LD})
+    ld = reader.get("records/NC-3", headers={"Accept": JSON_LD})
     assert f"{BASE}NC-3" in json.dumps(ld.json())
-    assert client.get("records/NC-3", headers={"Accept": "image/png"}).status_code == 406
+    assert reader.get("records/NC-3", headers={"Accept": "image/png"}).status_code == 406
     assert len({r.headers["etag"] for r in (found, turtle, ld)}) == 3
 
 
@@ -281,12 +303,12 @@ def test_what_is_not_changed_is_not_sent_again(client: Client) -> None:
     assert changed == set(tags) - {"records/CA-7"}
 
 
-def test_an_unknown_record_is_told_with_near_ones(client: Client) -> None:
-    found = client.get("records/NC-4")
+def test_an_unknown_record_is_told_with_near_ones(reader: Client) -> None:
+    found = reader.get("records/NC-4")
     assert (found.status_code, found.json()["candidates"][0]) == (404, "NC-3")
     assert "Did you mean 'NC-3'" in found.json()["detail"]
     for path in ("records/NC-4/history", "records/%00", "records/http://x y", "records/a%20b"):
-        assert client.get(path).status_code == 404, path
+        assert reader.get(path).status_code == 404, path
 
 
 def test_a_record_is_shown_as_it_was_known_at_the_end_of_a_day(tmp_path: Path, library: Library) -> None:
@@ -434,10 +456,10 @@ def test_a_patch_changes_what_it_names_and_takes_away_what_is_null(client: Clien
     assert late.status_code == 412
 
 
-def test_every_record_of_the_example_is_written_back_as_it_was_read(client: Client) -> None:
-    for row in client.get("records?limit=1000").json()["records"]:
-        read = client.get(f"records/{row['id']}")
-        sent = client.request(
+def test_every_record_of_the_example_is_written_back_as_it_was_read(reader: Client) -> None:
+    for row in reader.get("records?limit=1000").json()["records"]:
+        read = reader.get(f"records/{row['id']}")
+        sent = reader.request(
             "PUT", f"records/{row['id']}", json=read.json(), headers={"If-Match": read.headers["etag"]}
         )
         assert (sent.status_code, sent.json().get("entry")) == (200, None), (row["id"], sent.text)
@@ -608,13 +630,13 @@ def test_a_trial_writes_nothing(service: Service, client: Client) -> None:
         ("GET", "log/verify", "admin"),
     ],
 )
-def test_each_route_needs_a_key_for_it(service: Service, method: str, path: str, scope: str) -> None:
+def test_each_route_needs_a_key_for_it(standing: Service, method: str, path: str, scope: str) -> None:
     body = {"json": {"state": "closed"}} if method in ("POST", "PUT", "PATCH") else {}
-    without = service.client().request(method, path, **body)
+    without = standing.client().request(method, path, **body)
     assert (without.status_code, without.headers["www-authenticate"].split()[0]) == (401, "Bearer")
     order = ("read", "write", "admin")
     for held in order:
-        found = service.client("acme", held).request(method, path, **body)
+        found = standing.client("acme", held).request(method, path, **body)
         enough = order.index(held) >= order.index(scope)
         assert (found.status_code != 403) == enough, (held, found.text)
         assert found.status_code != 401
@@ -645,13 +667,13 @@ def test_a_log_that_was_changed_is_told_without_its_path(service: Service) -> No
     assert str(log.parent) not in found.text
 
 
-def test_what_cannot_be_read_here_is_refused(client: Client) -> None:
-    assert client.send("records", "<a/>", "application/rdf+xml").status_code == 415
-    assert client.request("POST", "records", content=b"x").status_code == 415
-    assert client.send("records", b"\xff\xfe", JSON).status_code == 422
-    assert client.send("records", "", JSON).status_code == 422
-    assert client.request("POST", "records?nonsense=1", json=RISK).status_code == 422
-    assert client.request("POST", "records", json=RISK, headers={"X-Reason": "x" * 3000}).status_code == 400
+def test_what_cannot_be_read_here_is_refused(reader: Client) -> None:
+    assert reader.send("records", "<a/>", "application/rdf+xml").status_code == 415
+    assert reader.request("POST", "records", content=b"x").status_code == 415
+    assert reader.send("records", b"\xff\xfe", JSON).status_code == 422
+    assert reader.send("records", "", JSON).status_code == 422
+    assert reader.request("POST", "records?nonsense=1", json=RISK).status_code == 422
+    assert reader.request("POST", "records", json=RISK, headers={"X-Reason": "x" * 3000}).status_code == 400
 
 
 def test_the_examples_of_the_document_are_what_the_service_answers(tmp_path: Path, library: Library) -> None:
