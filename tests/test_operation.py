@@ -56,7 +56,7 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("organisations")
     keys = {name: made(folder, name) for name in ("acme", "beta")}
-    with running("--workspaces", folder, "--workers", 2) as found:
+    with running("--workspaces", folder, "--workers", 2, environment={"AIMS_TRUSTED_PROXIES": "127.0.0.1"}) as found:
         yield Service(found, folder, keys)
 
 
@@ -176,6 +176,16 @@ def test_a_request_goes_no_further_once_its_client_has_left(tmp_path: Path) -> N
 
 async def _unused(scope: Any, receive: Any, send: Any) -> None:
     raise AssertionError("this was to be passed on")
+
+
+def test_limits_count_by_the_address_a_request_came_from_before_it_was_passed_on(service: Service) -> None:
+    def statuses(by: str) -> set[int]:
+        with service.running.client("aims_wrong_wrong") as stranger:
+            asked = (stranger.get(RECORDS, headers={"X-Forwarded-For": by.format(n)}) for n in range(1, 26))
+            return {answer.status_code for answer in asked}
+
+    assert statuses("10.1.0.{}") == {401}
+    assert statuses("10.2.0.{}, 10.9.9.9") == {401, 429}  # what stands before the proxy's word counts for nothing
 
 
 # -- numbers ---------------------------------------------------------------------------

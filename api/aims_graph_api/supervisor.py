@@ -168,13 +168,15 @@ class Supervisor:
                 continue
             code = place.process.returncode
             self._forget(place)
+            what = "the process that writes" if place.role == WRITER else "a process that answers"
             if not self._announced:
-                raise SystemExit(BAD_INPUT)  # it has said why
+                if code != BAD_INPUT:  # else it has said why
+                    print(f"{what} ended before it was ready ({_how(code)}).", file=sys.stderr, flush=True)
+                raise SystemExit(BAD_INPUT)
             now = time.monotonic()
             place.deaths = 1 if now - place.started > WELL else place.deaths + 1
             delay = DELAYS[min(place.deaths, len(DELAYS)) - 1]
             place.due = now + delay
-            what = "the process that writes" if place.role == WRITER else "a process that answers"
             print(f"{what} ended ({_how(code)}); it is started anew in {delay} s.", file=sys.stderr, flush=True)
 
     def _forget(self, place: Place) -> None:
