@@ -22,7 +22,7 @@ from aims_graph_api import create_app
 
 REQUESTS, SEED, TITLE = 20_000, 20261122, "Generated requests"
 HEAVY = ("/review/", "/weak-points", "/impact", "/what-if", "/gaps", "/plan", "/coverage", "/crosswalks/")
-OF_HEAVY = 60  # requests of an operation whose answers take their time
+OF_HEAVY = 0.0025  # share of the requests for each operation whose answers take their time
 DAY = date(2026, 11, 22)
 
 
@@ -40,7 +40,9 @@ def main() -> int:
     while asked.total() < given.requests and not wrong:
         left = given.requests - asked.total()
         for operation in (*light, *(heavy if round_ == 0 else ())):
-            cases = OF_HEAVY if operation in heavy else max(10, min(200, left // len(light)))
+            cases = (
+                max(2, int(given.requests * OF_HEAVY)) if operation in heavy else max(10, min(200, left // len(light)))
+            )
             try:
                 contract.ask(operation, cases, given.seed + round_, asked)
             except (
