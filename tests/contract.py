@@ -15,6 +15,7 @@ with warnings.catch_warnings():
     import schemathesis
     from schemathesis import GenerationMode
     from schemathesis.checks import not_a_server_error
+    from schemathesis.core.result import Ok
     from schemathesis.specs.openapi.checks import (
         content_type_conformance,
         response_schema_conformance,
@@ -34,6 +35,7 @@ def operations(app: FastAPI) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for found in schemathesis.openapi.from_asgi("/openapi.json", app).get_all_operations():
+            assert isinstance(found, Ok), found
             yield found.ok()
 
 
