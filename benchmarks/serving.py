@@ -24,6 +24,7 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 from random import Random
+from typing import Any
 from urllib.parse import urlencode
 
 from aims_graph.library import Library
@@ -120,21 +121,21 @@ def questions(library: Library) -> tuple[list[str], list[str]]:
     shuffled = Random(SEED)
     names = list(library.catalogue.provisions)
     frameworks = sorted(library.catalogue.editions)
-    choices: list[dict[str, object]] = [
+    choices: list[dict[str, Any]] = [
         *({"framework": f, "min_degree": d} for f, d in product(frameworks, ("full", "partial", "candidate"))),
         *({"limit": n} for n in range(1, 6)),
         {},
     ]
     one = [_address(n, choice) for n in names for choice in shuffled.sample(choices, 12)]
     roles, days = sorted(library.catalogue.roles), [date(2026 + m // 12, m % 12 + 1, 1) for m in range(40)]
-    contexts: list[dict[str, object]] = [{"role": r, "as_of": d.isoformat()} for r in roles for d in days]
+    contexts: list[dict[str, Any]] = [{"role": r, "as_of": d.isoformat()} for r in roles for d in days]
     many = [_address(n, shuffled.choice(contexts)) for n in names]
     shuffled.shuffle(one)
     shuffled.shuffle(many)
     return one, many
 
 
-def _address(name: str, options: dict[str, object]) -> str:
+def _address(name: str, options: dict[str, Any]) -> str:
     return WHAT_ELSE.format(name) + (f"?{urlencode(options)}" if options else "")
 
 
