@@ -513,6 +513,17 @@ def test_a_record_is_taken_back_for_a_reason_and_stays_in_the_log(endpoint: Endp
     assert rows(recorded, f"SELECT ?s {{ GRAPH <{BASE}> {{ ?s ?p ?o }} }}") == []
     kept = [text for text in endpoint.lines("acme") if text.endswith(f"<{BASE}withdrawn> .")]
     assert any("withdrawnReason" in text and "a mistake" in text for text in kept)
+    with endpoint.organisations["acme"].open() as workspace:
+        assert upkeep.verify(workspace.log).state == workspace.store.state.hex
+
+
+def test_a_record_can_be_taken_back_twice(endpoint: Endpoint, recorded: httpx.Client, library: Library) -> None:
+    read = incoming.together([incoming.read_file(str(CASES / "complete.ttl"), library, BASE)])
+    for _ in range(2):
+        assert updated(recorded, f"CLEAR GRAPH <{BASE}>", **{"X-Reason": "a mistake"}).status_code == 200
+        endpoint.organisations["acme"].write(lambda w: w.write(Change(read.triples), Signature("ann", "add"), NOW))
+    with endpoint.organisations["acme"].open() as workspace:
+        assert upkeep.verify(workspace.log).state == workspace.store.state.hex
 
 
 def test_writes_to_other_graphs_leave_the_version_and_history_of_records(

@@ -121,7 +121,8 @@ def address(text: str, where: str) -> ox.NamedNode:
         return ox.NamedNode(text)
     except ValueError:
         shown = text if len(text) <= 100 else f"{text[:99]}…"
-        raise Refused(BAD_INPUT, f"{where}: '{shown}' is no full address. Write one that begins with https://, urn: or the like.") from None
+        detail = f"{where}: '{shown}' is no full address. Write one that begins with https://, urn: or the like."
+        raise Refused(BAD_INPUT, detail) from None
 
 
 def fields(content: bytes, where: str) -> Fields:
