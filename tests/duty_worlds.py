@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Dict
 from datetime import date
 from random import Random
 
@@ -73,7 +74,7 @@ def _rows(random: Random, ids: list[str]) -> Iterator[Mapping]:
             yield w.row(subject, relation, target, 0.8, id=f"joint-{number}", joint="group")
 
 
-def covered(known: Catalogue, claims: dict[str, Claim], provision: str, roles: tuple[str, ...]) -> bool:
+def covered(known: Catalogue, claims: Dict[str, Claim], provision: str, roles: tuple[str, ...]) -> bool:
     """Whether it is full, or a whole around it is, by a proof of which it binds a role too."""
     path = (provision, *known.ancestors(provision))
     for number, whole in enumerate(path):

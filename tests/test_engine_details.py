@@ -30,9 +30,10 @@ from worlds import (
 
 from aims_graph import inference
 from aims_graph.catalogue import Catalogue
-from aims_graph.inference import Blocked, infer
+from aims_graph.inference import infer
 from aims_graph.model import Interval, Source
 from aims_graph.relations import EQ, INT, SUB, SUP, Degree, Relation
+from aims_graph.ways import Blocked
 
 CROSSWALK = Relation.CROSSWALK
 

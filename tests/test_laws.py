@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import F, N, P, catalogue, degrees
 
-from aims_graph import chain, guards, inference, relations
+from aims_graph import chain, guards, inference, relations, ways
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
 from aims_graph.confidence import any_holds
@@ -204,7 +204,7 @@ VALUES = (
     guards.Fired,
     guards.Ruling,
     inference.Reached,
-    inference.Blocked,
+    ways.Blocked,
     inference.Inference,
 )
 
