@@ -17,6 +17,8 @@ import pyoxigraph as ox
 from aims_graph import queries
 from aims_graph.errors import AimsGraphError, InputError, QueryError, UnknownName
 from aims_graph.library import Library
+from aims_graph.remote import address, datasets
+from aims_graph.remote.server import Server
 from aims_graph.tables.columns import Lines
 from aims_graph.vocab import AIMS, XSD
 
@@ -56,9 +58,18 @@ def split(parameters: Iterable[str]) -> dict[str, str]:
 
 
 def ask(library: Library, name: str, values: Mapping[str, str], as_of: date, trust: str) -> Rows:
-    """Ask a saved question with values as people type them."""
+    """Ask a saved question with values as people type them: at the SPARQL server that the environment names, if any."""
     question = queries.find(library.questions, name)
-    table = queries.run(library.store(as_of, trust), question, terms(library, question, values, as_of))
+    bound, there = terms(library, question, values, as_of), address.named()
+    if there is None:
+        table = queries.run(library.store(as_of, trust), question, bound)
+    else:
+        law, day = library.dataset_names(as_of, trust)
+        server = Server(there)
+        try:
+            table = datasets.ask(server, law, day, lambda: library.store(as_of, trust), question, bound)
+        finally:
+            server.close()
     return _rows(table, library.catalogue.prefixes)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from aims_graph import catalogue, files, snapshot, trace
+from aims_graph import __version__, catalogue, files, snapshot, trace
 from aims_graph.answers import WhatElse
 from aims_graph.chain import NOTHING_RECORDED, Context, Organisation
 from aims_graph.errors import NO_RECORDS, InputError, UnknownName
@@ -144,6 +144,19 @@ class Library:
         derived += [Fact(*f) for case in self.cases(as_of) for f in cases.derived_facts(self.catalogue, case)]
         found = None if self.records is None else self.records.on(as_of).facts
         return graph.dataset(self.catalogue, asserted, derived, found)
+
+    def dataset_names(self, as_of: date, trust: str = "double-read") -> tuple[str, str]:
+        """Names for the two parts of the dataset at a server: of law and standards, and of what holds on a day.
+
+        Each tells what is in it: other data, records, days or programs have other names.
+        """
+        from aims_graph.remote import datasets
+
+        law = (__version__, self.catalogue.digest)
+        found = self.records
+        places = () if found is None else sorted(map(repr, found.facts.place.items()))
+        texts = () if found is None else (part for text in found.texts for part in text)
+        return datasets.name(law), datasets.name((*law, as_of.isoformat(), trust, *texts, *places))
 
     def statements(self, as_of: date, trust: str = "double-read") -> tuple[bytes, ...]:
         """What a reasoner is given: the ontology, the editions and the relations of admitted rows, as Turtle."""

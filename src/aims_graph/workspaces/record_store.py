@@ -1,4 +1,4 @@
-"""The store of a workspace on disk: the organisation's records, and what is kept beside them to go on from.
+"""The store of a workspace, on disk or at a server: the organisation's records, and what is kept to go on from.
 
 It only ever follows the audit log: it can be behind it, and is then brought up to date, but never ahead.
 """
@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from aims_graph.errors import OutputError
+from aims_graph.errors import InputError, OutputError
 from aims_graph.turtle import Term
 from aims_graph.vocab import DCTERMS, GRAPH, RDF, XSD
 from aims_graph.workspaces.auditlog import Entry
+from aims_graph.workspaces.sparql_store import SparqlStore
 from aims_graph.workspaces.statehash import StateHash
 
 BOOKS = ox.NamedNode(f"{GRAPH}workspace/books")  # what this store has taken up, and the version of each record
@@ -24,6 +25,7 @@ FINDINGS = ox.NamedNode(f"{GRAPH}workspace/findings")
 _WORKSPACE = ox.NamedNode(f"{GRAPH}workspace")
 _ENTRY = ox.NamedNode(f"{GRAPH}workspace/entry")  # the log entry that wrote something last
 _SUM = ox.NamedNode(f"{GRAPH}workspace/sum")
+_SEAL = ox.NamedNode(f"{GRAPH}workspace/seal")  # of the entry that a server took up last: whose records it holds
 _IDENTIFIER = ox.NamedNode(f"{DCTERMS}identifier")
 _BROKEN = ox.NamedNode(f"{GRAPH}workspace/breaks-rule")
 _INTEGER = ox.NamedNode(f"{XSD}integer")
@@ -33,13 +35,15 @@ UNWRITABLE = (OSError, RuntimeError)  # what the store raises where its files fa
 AT_ONCE = 20_000  # statements of a change that still go in one transaction
 OWN = "urn:aims-graph:"  # addresses that nothing outside begins with
 KEY = f"{OWN}key:"
+FEW = 20  # nodes that are asked for one by one
+Held = ox.Store | SparqlStore
 
 
 @dataclass
 class StoreView:
     """The statements of one graph, each node read from the store once."""
 
-    store: ox.Store
+    store: Held
     graph: ox.NamedNode
     _of: dict[Term, tuple[ox.Triple, ...]] = field(default_factory=dict)
     _by: dict[Term, Mapping[str, list[ox.Triple]]] = field(default_factory=dict)
@@ -117,21 +121,25 @@ def grouped(triples: Iterable[ox.Triple]) -> dict[str, list[ox.Triple]]:
 
 
 class RecordStore:
-    """The store in a folder. `graph` names the organisation's records, `withdrawn` those taken back.
+    """The store in a folder or at a server. `graph` names the organisation's records, `withdrawn` those taken back.
 
     `unnamed` stands for its graph without a name; all other graphs but the `books` it names itself.
     """
 
     books = (BOOKS, FINDINGS)
 
-    def __init__(self, folder: Path, graph: str, read_only: bool = False) -> None:
+    def __init__(self, place: Path | SparqlStore, graph: str, read_only: bool = False) -> None:
         self.graph, self.withdrawn = ox.NamedNode(graph), ox.NamedNode(f"{graph}withdrawn")
         self.unnamed = ox.NamedNode(f"{graph}unnamed")
+        self.store: Held
+        if isinstance(place, SparqlStore):
+            self.store = place
+            return
         try:
-            self.store = ox.Store.read_only(str(folder)) if read_only else ox.Store(str(folder))
+            self.store = ox.Store.read_only(str(place)) if read_only else ox.Store(str(place))
         except UNWRITABLE as error:
             raise OutputError(
-                f"the store '{folder}' cannot be opened ({error}). Run 'aims-graph doctor' on the workspace."
+                f"the store '{place}' cannot be opened ({error}). Run 'aims-graph doctor' on the workspace."
             ) from error
 
     def view(self) -> StoreView:
@@ -148,6 +156,15 @@ class RecordStore:
         """The hash of all statements of the workspace."""
         found = self._value(_WORKSPACE, _SUM)
         return StateHash() if found is None else StateHash.load(found)
+
+    def check(self, seal: str | None) -> None:
+        """InputError if a server has taken up another entry than the one with this seal (None: none) as its last."""
+        if isinstance(self.store, SparqlStore) and self._value(_WORKSPACE, _SEAL) != seal:
+            raise InputError(
+                f"the SPARQL server holds other records under '{self.graph.value}' than this workspace has written: "
+                "those of another workspace with the same base, or of a log whose end was cut off. Use a server of its "
+                "own, or put the records of this log there in their place: aims-graph doctor DIR --rebuild"
+            )
 
     def version(self, record: str) -> int | None:
         """The log entry that changed a record last."""
@@ -229,6 +246,9 @@ class RecordStore:
         """
         state = self.state.changed(entry.change.added, entry.change.removed)
         gone, new = entry.change.removed, entry.change.added
+        if isinstance(self.store, SparqlStore):
+            self._turn_over_there(self.store, entry, state, findings)
+            return
         if len(gone) + len(new) <= AT_ONCE:
             self._turn_over(entry, state, findings, gone, new)
             return
@@ -250,10 +270,26 @@ class RecordStore:
         mended, broken = findings or ((), (_FORGOTTEN,))
         removed = [*gone, *self._old_books(entry), *map(_finding, mended)]
         books = _books(entry, self.changed(entry), state)
+        assert isinstance(self.store, ox.Store)
         self.store.update(first + _update(removed, [*new, *books, *map(_finding, broken)]))
+
+    def _turn_over_there(self, store: SparqlStore, entry: Entry, state: StateHash, findings: Findings | None) -> None:
+        """The same at a server, where a crash may leave a part: the books come last, so that it is taken up again."""
+        mended, broken = findings or ((), (_FORGOTTEN,))
+        old = list(parsed(self._old_books(entry)))
+        seal = ox.Quad(_WORKSPACE, _SEAL, ox.Literal(entry.seal), BOOKS)
+        store.turn_over(
+            list(parsed([*entry.change.removed, *map(_finding, mended)])),
+            list(parsed([*entry.change.added, *map(_finding, broken)])),
+            (old, [*parsed(_books(entry, self.changed(entry), state)), seal]),
+            FINDINGS if findings is None else None,
+        )
 
     def _old_books(self, entry: Entry) -> list[str]:
         nodes = [_WORKSPACE, *(ox.NamedNode(s) for s in self.changed(entry))]
+        if isinstance(self.store, SparqlStore) and len(nodes) > FEW:
+            wanted = set(nodes)
+            return [line(q) for q in self.store.quads_for_pattern(None, None, None, BOOKS) if q.subject in wanted]
         return [line(q) for n in nodes for q in self.store.quads_for_pattern(n, None, None, BOOKS)]
 
     def changed(self, entry: Entry) -> tuple[str, ...]:

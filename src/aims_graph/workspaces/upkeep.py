@@ -10,9 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from aims_graph.errors import DataError, InputError, OutputError, Problem
+from aims_graph.remote import address
+from aims_graph.remote.server import Server
 from aims_graph.workspaces.auditlog import START, AuditLog
 from aims_graph.workspaces.holding import Hold
 from aims_graph.workspaces.record_store import UNWRITABLE, line
+from aims_graph.workspaces.sparql_store import SparqlStore
 from aims_graph.workspaces.statehash import StateHash
 from aims_graph.workspaces.workspace import LOG, SETTINGS, STORE, Workspace, read_settings, stamp
 
@@ -121,13 +124,17 @@ def rebuild(folder: Path) -> int:
 
     Raises DataError if the log is unsound.
     """
-    read_settings(folder)
+    settings, server = read_settings(folder), address.named()
     old, aside = folder / STORE, folder / "store.old"
     hold = Hold(folder, write=True)
     try:
         verify(AuditLog(folder / LOG))
         shutil.rmtree(aside, ignore_errors=True)
-        if old.exists():
+        if server is not None:
+            there = Server(server)
+            SparqlStore(there, settings.base).clear()
+            there.close()
+        elif old.exists():
             old.rename(aside)
     finally:
         hold.release()
@@ -180,7 +187,7 @@ def restore(copy: Path, target: Path) -> Verified:
         part.mkdir(parents=True)
         shutil.copytree(copy / LOG, part / LOG)
         shutil.copy2(copy / SETTINGS, part / SETTINGS)
-        Workspace.open(part, write=True).close()
+        Workspace(part, read_settings(part), writes=True).close()
         part.replace(target)
     except OSError as error:
         raise OutputError(

@@ -2,7 +2,7 @@
 
 workspace.json   whose records these are, and the base of their IRIs
 log/             the audit log, the truth
-store/           the records as they are now, made from the log
+store/           the records as they are now, made from the log; none where a SPARQL server holds them
 lock             who writes
 """
 
@@ -21,9 +21,13 @@ import pyoxigraph as ox
 
 from aims_graph.errors import DataError, InputError, OutputError, Problem
 from aims_graph.files import write_text
+from aims_graph.remote import address
+from aims_graph.remote.address import Address
+from aims_graph.remote.server import Server
 from aims_graph.workspaces.auditlog import START, AuditLog, Change, Entry, sync_folder
 from aims_graph.workspaces.holding import Hold
 from aims_graph.workspaces.record_store import UNWRITABLE, Findings, RecordStore, parsed
+from aims_graph.workspaces.sparql_store import SparqlStore
 
 SETTINGS, LOG, STORE = "workspace.json", "log", "store"
 FORMAT = 1
@@ -54,17 +58,18 @@ class Signature:
 class Workspace:
     """An open workspace, to be used as a context manager. Opened to write, it is held alone."""
 
-    def __init__(self, folder: Path, settings: Settings, writes: bool) -> None:
+    def __init__(self, folder: Path, settings: Settings, writes: bool, at: Address | None = None) -> None:
         self.folder = folder
         self.settings = settings
         self.writes = writes
         self.log = AuditLog(folder / LOG)
+        self._at = None if at is None else Server(at)  # what holds the records; None: the folder does
         self._hold = Hold(folder, writes)
         self._behind = False
         try:
             self.store = self._opened()
         except BaseException:
-            self._hold.release()
+            self._let_go()
             raise
 
     @staticmethod
@@ -88,23 +93,38 @@ class Workspace:
 
     @staticmethod
     def open(folder: Path, write: bool = False) -> Workspace:
-        """Open a workspace; InputError if it is none, or another process holds it."""
-        return Workspace(folder, read_settings(folder), write)
+        """Open a workspace; its records are at the SPARQL server that the environment names, if it names one.
+
+        InputError if it is no workspace, or another process holds it; OutputError where the server cannot be reached.
+        """
+        return Workspace(folder, read_settings(folder), write, address.named())
 
     def _opened(self) -> RecordStore:
         """The store, brought up to date with the log if it may be written."""
         last = self.log.last()
+        store = self._store(read_only=not self.writes)
+        self._check_own(store)
         if self.writes:
-            store = RecordStore(self.folder / STORE, self.settings.base)
             self._take_up(store, last)
             return store
-        store = RecordStore(self.folder / STORE, self.settings.base, read_only=True)
         if store.number != _number(last):
             raise InputError(
                 f"the store of '{self.folder}' is not where its log is: the process that wrote last did not end in "
                 "order. Run 'aims-graph doctor' on the workspace, which brings the store up to date."
             )
         return store
+
+    def _store(self, read_only: bool) -> RecordStore:
+        base = self.settings.base
+        if self._at is not None:
+            return RecordStore(SparqlStore(self._at, base), base)
+        return RecordStore(self.folder / STORE, base, read_only)
+
+    def _check_own(self, store: RecordStore) -> None:
+        """InputError if the store is at a server and holds what this log does not lead to."""
+        if self._at is not None:
+            number, entries = store.number, _number(self.log.last())
+            store.check(None if number == 0 else self.log.entry(number).seal if number <= entries else "")
 
     def _take_up(self, store: RecordStore, last: Entry | None) -> None:
         """Bring a store up to date with the log; DataError if the store knows more than the log."""
@@ -133,8 +153,13 @@ class Workspace:
         except UNWRITABLE:
             self._behind = True  # the log has it all; whoever opens the workspace next brings the store up to date
         finally:
-            self.__dict__.pop("store", None)
-            self._hold.release()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self.__dict__.pop("store", None)
+        if self._at is not None:
+            self._at.close()
+        self._hold.release()
 
     def __enter__(self) -> Self:
         return self
@@ -152,7 +177,7 @@ class Workspace:
             self.__dict__.pop("store", None)
             why = self._opened_anew()
             if why is not None:
-                self.store = RecordStore(self.folder / STORE, self.settings.base, read_only=True)
+                self.store = self._store(read_only=True)
                 raise OutputError(self._unwritable(why))
             self._behind = False
 
@@ -166,6 +191,8 @@ class Workspace:
 
     def _unwritable(self, why: object) -> str:
         what = f"the store of '{self.folder}' cannot be written ({why}). Nothing was changed."
+        if self._at is not None:
+            return f"{what} What was acknowledged is in the log; the next write takes it up first."
         return f"{what} Free space on the disk and write again."
 
     def commit(
@@ -173,6 +200,7 @@ class Workspace:
     ) -> Entry:
         """Put a change on disk and let the store follow; OutputError if the log cannot take it."""
         last = self.log.last()
+        self.store.check(None if last is None else last.seal)
         state = self.store.state
         entry = Entry(
             number=_number(last) + 1,
