@@ -268,7 +268,9 @@ def test_an_address_that_names_no_server_says_why(text: str, why: str) -> None:
 
 def test_a_term_takes_the_place_of_a_variable_whole() -> None:
     hostile = ox.Literal('" } INSERT DATA { <a:b> <a:c> ?x } #')
-    text = "SELECT ?x (COUNT(?y) AS ?n) { OPTIONAL { ?y ?p ?x } { SELECT ?y ?x { ?y a ?x } } } GROUP BY ?x ORDER BY ?n"
+    text = (
+        "SELECT ?x (COUNT(?y) AS ?n) { OPTIONAL { ?y ?p ?x } { SELECT ?y ?x { ?y a ?x } } } GROUP BY ?x ?p ORDER BY ?n"
+    )
     sent = bound(text, {"x": hostile})
     assert sent.count(str(hostile)) == 2
     ox.Store().query(sent)
