@@ -39,10 +39,19 @@ from aims_graph_api.what_else import NDJSON
 TITLE = "aims-graph"
 SUMMARY = "What else does this count towards, how surely, why, and what is missing?"
 ABOUT = (
-    "Read-only. Every answer carries its proof down to the line of a data file, the day it is for and how many of "
+    "Law and standards are read without a key unless the service is closed; an organisation's records need a key of "
+    "it. Every answer carries its proof down to the line of a data file, the day it is for and how many of "
     "the mapping rows it stands on an accountable person signed. No answer is a conformity statement. "
     "Every error is `application/problem+json` (RFC 9457)."
 )
+SCHEMES = {  # how a caller says who it is
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of an organisation, or a token of its OpenID provider where the service takes them.",
+    },
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of an organisation."},
+}
 CHANGES, WHAT_IF, IMPACT = "/frameworks/{id}/changes", "/what-if", "/impact"
 GAPS, RESIDUAL = "/gaps", "/residual"
 MAPPINGS, MAPPING, PROVISIONS, RULES = "/mappings", "/mappings/{id}", "/provisions", "/rules"
@@ -194,6 +203,8 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
         description=ABOUT,
         routes=app.routes,
     )
+    found["components"]["securitySchemes"] = SCHEMES
+    found["security"] = [{}, *({name: []} for name in SCHEMES)]  # {}: what is open is asked without any
     schemas = found["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema()
     _name_vocabularies(found, library)
