@@ -40,6 +40,10 @@ soak: .venv/dev
 	PYTHONPATH=tests $(BIN)/python -m soak.edits
 	PYTHONPATH=tests:. $(BIN)/python -m soak.checking
 	PYTHONPATH=tests $(BIN)/python -m soak.durability
+	PYTHONPATH=tests $(BIN)/python -m soak.queries
+	PYTHONPATH=tests $(BIN)/python -m soak.requests
+	PYTHONPATH=tests $(BIN)/python -m soak.service
+	PYTHONPATH=tests $(BIN)/python -m soak.service --kill
 
 mutants: .venv/mutants/bin/cosmic-ray
 	PYTHONPATH=tests $(BIN)/python -m soak.mutants
