@@ -41,7 +41,7 @@ soak: .venv/dev
 	PYTHONPATH=tests:. $(BIN)/python -m soak.checking
 	PYTHONPATH=tests $(BIN)/python -m soak.durability
 	PYTHONPATH=tests $(BIN)/python -m soak.queries
-	PYTHONPATH=tests $(BIN)/python -m soak.requests
+	PYTHONPATH=tests $(BIN)/python -m soak.generated_requests
 	PYTHONPATH=tests $(BIN)/python -m soak.service
 	PYTHONPATH=tests $(BIN)/python -m soak.service --kill
 

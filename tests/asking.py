@@ -11,7 +11,7 @@ from datetime import date
 
 from aims_graph.errors import QueryError
 from aims_graph_api.problems import Refused
-from aims_graph_api.sparql.pool import Dataset, Pool, kind_of_result
+from aims_graph_api.query_pool.pool import Dataset, Pool, kind_of_result
 
 PROBE = 0.005  # seconds between two looks at the clock
 ROWS, GRAPH = "application/sparql-results+json", "text/turtle"

@@ -20,7 +20,7 @@ from aims_graph.workspaces import keys
 from aims_graph.workspaces.workspace import BASE, Workspace
 from aims_graph_api import create_app
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.server import address, listen
+from aims_graph_api.processes.server import address, listen
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SCOPES = ("read", "write")

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,16 +86,21 @@ def made(folder: Path, name: str, *scopes: str) -> str:
 def running(*options: object, environment: dict[str, str] | None = None, errors: object = None) -> Iterator[Running]:
     """A service, ended in good order afterwards."""
     command = [sys.executable, "-c", START, "--port", "0", *map(str, options)]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=errors or subprocess.DEVNULL,  # type: ignore[call-overload]
-        text=True,
-        env={**os.environ, **(environment or {})},
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors or said,  # type: ignore[call-overload]
+            text=True,
+            env={**os.environ, **(environment or {})},
+        ) as process,
+    ):
         try:
             line = process.stdout.readline()
-            assert line.startswith("Listening on "), f"it did not start: {line!r}"
+            if not line.startswith("Listening on "):
+                said.seek(0)
+                raise AssertionError(f"it did not start: {line!r} {said.read()}")
             yield Running(line.removeprefix("Listening on ").strip(), process)
         finally:
             if process.poll() is None:

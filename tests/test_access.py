@@ -40,13 +40,14 @@ from aims_graph.errors import DataError, InputError, MissingDependency, OutputEr
 from aims_graph.library import Library
 from aims_graph.workspaces import keys
 from aims_graph.workspaces.workspace import BASE, Workspace
-from aims_graph_api import access_log, create_app, guarding, limits, oidc, problems, serving
+from aims_graph_api import create_app, problems, serving
 from aims_graph_api import organisations as organisations_
+from aims_graph_api.gate import access_log, guarding, limits, oidc
+from aims_graph_api.gate.limits import BodyLimit
+from aims_graph_api.gate.rates import Addresses, Buckets
 from aims_graph_api.headers import SAFE_HEADERS
-from aims_graph_api.limits import BodyLimit
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.rates import Addresses, Buckets
-from aims_graph_api.server import listen
+from aims_graph_api.processes.server import listen
 from aims_graph_api.serving import Serving, caller_of
 from aims_graph_api.settings import Oidc, Rate, Settings
 
@@ -823,7 +824,7 @@ def test_without_the_library_for_tokens_the_start_says_how_to_get_it(
     for missing in ("jwt", "cryptography"):
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, missing, None)
-            patch.delitem(sys.modules, "aims_graph_api.oidc")
+            patch.delitem(sys.modules, "aims_graph_api.gate.oidc")
             with pytest.raises(MissingDependency, match=r"pip install 'aims-graph\[oidc\]'"):
                 service.app(Settings(oidc=issuer.settings()))
             service.app()

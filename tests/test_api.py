@@ -33,12 +33,14 @@ from aims_graph.library import Library
 from aims_graph.relations import Degree
 from aims_graph.showing import find_json, framework_json, frameworks_json, show_json
 from aims_graph.trace import Options
-from aims_graph_api import create_app, crosswalks, planning_responses, responses, weighing_responses
+from aims_graph_api import create_app
 from aims_graph_api.app import today_utc
+from aims_graph_api.gate.limits import LARGEST_BODY
 from aims_graph_api.headers import SAFE_HEADERS
-from aims_graph_api.limits import LARGEST_BODY
 from aims_graph_api.parameters import LONGEST
-from aims_graph_api.server import listen
+from aims_graph_api.processes.server import listen
+from aims_graph_api.routes import crosswalks
+from aims_graph_api.schemas import planning_responses, responses, weighing_responses
 
 API = ROOT / "api"
 CLAUSE = "iso42001:10.2"

@@ -23,7 +23,8 @@ from aims_graph.errors import DataError
 from aims_graph.library import Library
 from aims_graph.relations import COMPOSITION, EQ, INT, NONE, SET_RELATIONS, SUB, SUP, Relation
 from aims_graph.trace import Options
-from aims_graph_api import consistency_responses, create_app
+from aims_graph_api import create_app
+from aims_graph_api.schemas import consistency_responses
 
 QUESTION = (ROOT / "queries" / "contradictions.rq").read_text(encoding="utf-8")
 THEIRS = DATA / "crosswalks" / "theirs.csv"

@@ -14,7 +14,7 @@ from hostile_queries import Hostile, hostile
 from soak import queries as soak
 
 from aims_graph.library import Library
-from aims_graph_api.sparql.pool import Limits, Pool
+from aims_graph_api.query_pool.pool import Limits, Pool
 
 SECONDS = 0.5
 AT_ONCE = 50

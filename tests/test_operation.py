@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tomllib
@@ -29,9 +30,11 @@ from running import PATIENCE, START, Running, children, is_dead, made, running, 
 from aims_graph.errors import OutputError
 from aims_graph.library import Library
 from aims_graph.workspaces.workspace import Workspace
-from aims_graph_api import create_app, describing, forwarding, health, supervisor
-from aims_graph_api.metrics import outcome
+from aims_graph_api import create_app, describing
+from aims_graph_api.monitoring import health
+from aims_graph_api.monitoring.metrics import outcome
 from aims_graph_api.organisations import Organisation
+from aims_graph_api.processes import forwarding, supervisor
 from aims_graph_api.settings import CLOSED, REGULATION
 
 V1 = "/api/v1"
@@ -471,18 +474,30 @@ def _refuses(base: str) -> bool:
 
 def test_no_process_outlives_the_first_and_no_folder_is_left(tmp_path: Path) -> None:
     made(tmp_path / "all", "acme")
-    (tmp_path / "t").mkdir()
-    with running(
-        *("--workspaces", tmp_path / "all", "--workers", 2), environment={"TMPDIR": str(tmp_path / "t")}
-    ) as found:
+    with (
+        tempfile.TemporaryDirectory() as short,  # the address of a socket has room for about a hundred bytes
+        running("--workspaces", tmp_path / "all", "--workers", 2, environment={"TMPDIR": short}) as found,
+    ):
         left = children(found.process.pid)
         assert len(left) == 3
-        (private,) = (tmp_path / "t").iterdir()
+        (private,) = Path(short).iterdir()
         assert private.stat().st_mode & 0o777 == 0o700
         found.process.kill()
         found.process.wait()
         until(lambda: all(is_dead(pid) for pid in left), "all have ended")
-    assert list((tmp_path / "t").iterdir()) == []
+        assert list(Path(short).iterdir()) == []
+
+
+def test_a_temporary_folder_with_a_long_path_is_refused_with_a_reason(tmp_path: Path) -> None:
+    made(tmp_path / "all", "acme")
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    command = [sys.executable, "-c", START, "--port", "0", "--workers", "2", "--workspaces", str(tmp_path / "all")]
+    environment = {**os.environ, "TMPDIR": str(long)}
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=environment, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "too long for a socket. Set TMPDIR to a shorter one." in ran.stderr
+    assert list(long.iterdir()) == []
 
 
 def test_an_interrupt_ends_all_processes_without_a_word(tmp_path: Path) -> None:
@@ -586,7 +601,7 @@ def test_a_request_is_a_span_below_the_one_that_it_names_and_a_write_is_one_too(
 
 def test_no_tracing_is_loaded_where_none_is_set_up() -> None:
     program = (
-        "import sys, aims_graph_api.serving_process; from aims_graph_api import tracing\n"
+        "import sys, aims_graph_api.processes.serving_process; from aims_graph_api import tracing\n"
         "print(tracing.tracer(), [m for m in sys.modules if m.startswith('opentelemetry.sdk')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -630,7 +645,7 @@ def test_what_the_image_copies_is_enough_to_build_the_wheel(tmp_path: Path) -> N
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as found:
         tops = {name.split("/")[0] for name in found.namelist()}
-        assert "aims_graph_api/worker.py" in found.namelist()
+        assert "aims_graph_api/processes/worker.py" in found.namelist()
         assert "aims_graph_api/static/site.css" in found.namelist()
     assert {"aims_graph", "aims_graph_api"} == {top for top in tops if not top.endswith(".dist-info")}
 

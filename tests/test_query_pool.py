@@ -22,9 +22,9 @@ from conftest import AS_OF
 from aims_graph.errors import QueryError
 from aims_graph.library import Library
 from aims_graph_api.problems import Refused
-from aims_graph_api.sparql.places import Places
-from aims_graph_api.sparql.pool import Changed, Dataset, Key, Limits, Pool, kind_of_result
-from aims_graph_api.sparql.results import ROWS as ROW_COUNTS
+from aims_graph_api.query_pool.places import Places
+from aims_graph_api.query_pool.pool import Changed, Dataset, Key, Limits, Pool, kind_of_result
+from aims_graph_api.query_pool.results import ROWS as ROW_COUNTS
 
 LIMITS = Limits(seconds=10, memory=2**28, rows=1_000, bytes=2_000_000, waiting=4)
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?x ?y ?z }"
@@ -393,7 +393,7 @@ def test_nothing_outlives_the_process_that_serves(library: Library, tmp_path: Pa
     program = tmp_path / "serving.py"
     program.write_text(
         "import asyncio, sys, datetime\n"
-        "from aims_graph_api.sparql.pool import Dataset, Pool\n"
+        "from aims_graph_api.query_pool.pool import Dataset, Pool\n"
         "async def main():\n"
         "    pool = Pool([], 1)\n"
         f"    await pool.query(Dataset(), 'ASK {{}}', '{ROWS}', as_of=datetime.date(2026, 11, 22))\n"

@@ -36,8 +36,8 @@ from aims_graph.workspaces.workspace import Workspace
 from aims_graph_api import answering, create_app
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import LONGEST
+from aims_graph_api.routes.what_else import LINES_AT_ONCE, MOST_EACH, NDJSON
 from aims_graph_api.serving import Caller
-from aims_graph_api.what_else import LINES_AT_ONCE, MOST_EACH, NDJSON
 
 V1 = "/api/v1"
 CLAUSE = "iso42001:10.2"

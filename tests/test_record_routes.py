@@ -26,9 +26,9 @@ from aims_graph.turtle import parsed
 from aims_graph.workspaces.assessing import Assessor
 from aims_graph.workspaces.workspace import BASE, Signature, Workspace
 from aims_graph.workspaces.writing import Request, Writer
-from aims_graph_api import record_responses as responses
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.record_requests import ENTRY_HEADER, XLSX
+from aims_graph_api.record_routes import record_responses as responses
+from aims_graph_api.record_routes.record_requests import ENTRY_HEADER, XLSX
 
 DAY = ("--as-of", str(AS_OF))
 TURTLE, JSON, JSON_LD, CSV = "text/turtle", "application/json", "application/ld+json", "text/csv"

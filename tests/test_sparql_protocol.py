@@ -31,9 +31,9 @@ from aims_graph.workspaces.record_store import line, parsed
 from aims_graph.workspaces.workspace import BASE, Signature, Workspace
 from aims_graph.workspaces.writing import Receipt, Writer
 from aims_graph.workspaces.writing import Request as Change
+from aims_graph_api.negotiation import media_type_of, negotiated
 from aims_graph_api.problems import Refused
 from aims_graph_api.sparql.leaving import Left, while_there
-from aims_graph_api.sparql.negotiation import media_type_of, negotiated
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAW = "https://w3id.org/aims-graph/graph/asserted"

@@ -17,8 +17,8 @@ from aims_graph import graph
 from aims_graph.library import Library
 from aims_graph.tables.columns import Lines
 from aims_graph_api import problems
+from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.serving import Caller, caller_of, in_turn, serving_of
-from aims_graph_api.sparql.negotiation import negotiated
 
 JSON, CSV, TURTLE, JSON_LD = "application/json", "text/csv", "text/turtle", "application/ld+json"
 TEXT = {"schema": {"type": "string"}}
@@ -65,7 +65,7 @@ class Answering(APIRoute):
         read = "GET" in (self.methods or ())
 
         async def versioned(request: Request) -> Response:
-            request.state.media = negotiated(",".join(request.headers.getlist("accept")) or None, offered)
+            request.state.media = negotiated(accepted(request), offered)
             if not read:
                 return await answer(request)
             headers = {"ETag": await version(request), "Cache-Control": cache_control(request), "Vary": VARY}

@@ -11,40 +11,33 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from aims_graph.library import Library
-from aims_graph_api import (
-    audit,
-    checks,
+from aims_graph_api import describing, problems, serving
+from aims_graph_api.answering import Marks
+from aims_graph_api.gate import guarding
+from aims_graph_api.html import pages
+from aims_graph_api.monitoring import health, operating
+from aims_graph_api.monitoring.metrics import ADMIN
+from aims_graph_api.organisations import Organisation
+from aims_graph_api.parameters import Today
+from aims_graph_api.query_pool.pool import Pool
+from aims_graph_api.record_routes import audit, checks, record_evidence, record_writes, records
+from aims_graph_api.routes import (
     consistency,
     crosswalks,
-    describing,
     explain,
     frameworks,
-    guarding,
-    health,
     linked,
     mappings,
-    operating,
-    pages,
     planning,
-    problems,
     provisions,
     questions,
-    record_evidence,
-    record_writes,
-    records,
     search,
-    serving,
     weighing,
     what_else,
 )
-from aims_graph_api.answering import Marks
-from aims_graph_api.metrics import ADMIN
-from aims_graph_api.organisations import Organisation
-from aims_graph_api.parameters import Today
 from aims_graph_api.serving import Serving
 from aims_graph_api.settings import Settings
 from aims_graph_api.sparql import graph_store, protocol
-from aims_graph_api.sparql.pool import Pool
 
 PREFIX = "/api/v1"
 QUERIES = 4  # that run at once

@@ -30,11 +30,11 @@ from aims_graph.trace import Options
 from aims_graph.vocab import BASE
 from aims_graph.weak_points import weak_points_json
 from aims_graph.what_if import what_if_json
-from aims_graph_api import record_examples
 from aims_graph_api.answering import VALIDATORS
 from aims_graph_api.paging import Pages
-from aims_graph_api.responses import Problem
-from aims_graph_api.what_else import NDJSON
+from aims_graph_api.record_routes import record_examples
+from aims_graph_api.routes.what_else import NDJSON
+from aims_graph_api.schemas.responses import Problem
 
 TITLE = "aims-graph"
 SUMMARY = "What else does this count towards, how surely, why, and what is missing?"
@@ -48,7 +48,7 @@ SCHEMES = {  # how a caller says who it is
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A key of an organisation, or a token of its OpenID provider where the service takes them.",
+        "description": "A key of an organisation, or an OpenID Connect token where the service takes them.",
     },
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of an organisation."},
 }

@@ -1,13 +1,6 @@
-"""What every response carries, so that a browser asks nobody else for anything, and no cache keeps what is private."""
+"""Headers that every response carries, so that a browser asks nobody else for anything."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-if TYPE_CHECKING:
-    from aims_graph_api.serving import Caller
 
 SAFE_HEADERS = {
     "Content-Security-Policy": (
@@ -20,43 +13,3 @@ SAFE_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-VARY = (b"vary", b"Authorization, X-API-Key")
-NO_STORE, REVALIDATED = (b"cache-control", b"no-store"), (b"cache-control", b"private, no-cache")
-UNTOLD = (401, 403, 429)  # statuses that are of this one request
-
-Header = tuple[bytes, bytes]
-
-
-class SafeHeaders:
-    """ASGI middleware that sets the headers on each response; over https also that browsers are to stay there."""
-
-    def __init__(self, app: ASGIApp, hsts: int = 0) -> None:
-        self.app = app
-        told = SAFE_HEADERS | ({"Strict-Transport-Security": f"max-age={hsts}"} if hsts else {})
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
-        self._names = frozenset(name for name, _ in self._headers)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add the headers to what comes back."""
-
-        async def send_safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept = [header for header in message.get("headers", ()) if header[0] not in self._names]
-                message["headers"] = _private(kept, message["status"], scope) + self._headers
-            await send(message)
-
-        await self.app(scope, receive, send_safely if scope["type"] == "http" else send)
-
-
-def _private(headers: list[Header], status: int, scope: Scope) -> list[Header]:
-    """The headers, with what tells caches whose answer this is; files of pages are everybody's."""
-    if scope["path"].startswith("/static/"):
-        return headers
-    caller: Caller | None = scope.get("state", {}).get("caller")
-    if (caller is not None and caller.organisation is not None) or status in UNTOLD:
-        has_tag = any(name == b"etag" for name, _ in headers)
-        headers = [header for header in headers if header[0] != b"cache-control" or b"no-store" in header[1]]
-        if not any(name == b"cache-control" for name, _ in headers):
-            headers.append(REVALIDATED if has_tag else NO_STORE)
-    headers.append(VARY)
-    return headers

@@ -15,7 +15,7 @@ from aims_graph_api.problems import NO_KEY, NOT_ALLOWED, Refused
 
 if TYPE_CHECKING:
     from aims_graph_api.organisations import Organisation
-    from aims_graph_api.sparql.pool import Pool
+    from aims_graph_api.query_pool.pool import Pool
 
 Done = TypeVar("Done")
 

@@ -122,7 +122,7 @@ class _Reading:
         if word == "SERVICE":
             raise ForbiddenQuery("SERVICE asks another host and is refused. Query the loaded data only.")
         if word == "LOAD":
-            raise ForbiddenQuery("LOAD reads another place and is refused. Send the data itself.")
+            raise ForbiddenQuery("LOAD changes data with what lies elsewhere and is refused. Send the data itself.")
         if word == "PREFIX":
             self._declare(next(following, NOTHING), next(following, NOTHING))
         elif word == "FROM" or (word == "USING" and self.updating):

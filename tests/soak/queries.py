@@ -19,7 +19,7 @@ from hostile_queries import hostile
 from soak.recording import ROOT, commit, record
 
 from aims_graph.sparql_text import tokens
-from aims_graph_api.sparql.pool import Limits, Pool
+from aims_graph_api.query_pool.pool import Limits, Pool
 
 QUERIES, SEED, AT_ONCE, WORKERS = 5_000, 20261122, 50, 4
 LIMITS = Limits(0.5, memory=2**28, rows=1_000, bytes=2_000_000, waiting=AT_ONCE)

@@ -10,8 +10,8 @@ import pyoxigraph as ox
 from fastapi import Request
 
 from aims_graph.sparql_text import tokens
+from aims_graph_api.negotiation import media_type_of
 from aims_graph_api.problems import BAD_INPUT, MEDIA_TYPE_UNKNOWN, Refused
-from aims_graph_api.sparql.negotiation import media_type_of
 
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 MOST_FIELDS = 1_000  # of one request

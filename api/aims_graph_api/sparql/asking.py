@@ -12,11 +12,11 @@ from aims_graph.errors import InputError
 from aims_graph.sparql_text import tokens
 from aims_graph_api.answering import PRIVATE, PUBLIC, VARY
 from aims_graph_api.parameters import day
+from aims_graph_api.query_pool.pool import Answer, Pool
 from aims_graph_api.serving import caller_of, serving_of
 from aims_graph_api.sparql.asked import Asked
 from aims_graph_api.sparql.datasets import dataset_of
 from aims_graph_api.sparql.leaving import while_there
-from aims_graph_api.sparql.pool import Answer, Pool
 
 PATH: Final = "/sparql"
 CLIENT_LEFT: Final = 499  # nobody reads it but the access log
@@ -27,11 +27,6 @@ _ABSOLUTE: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
 def base_of(request: Request) -> str:
     """The address of the endpoint as the client has it, against which relative addresses stand."""
     return str(request.url.replace(path=PATH, query="", fragment=""))
-
-
-def accepted(request: Request) -> str | None:
-    """What a client accepts."""
-    return ", ".join(request.headers.getlist("accept")) or None
 
 
 def kept(request: Request) -> dict[str, str]:

@@ -9,8 +9,8 @@ from fastapi import Request
 
 from aims_graph.workspaces import own_graphs
 from aims_graph_api.organisations import Organisation
+from aims_graph_api.query_pool.pool import Dataset
 from aims_graph_api.serving import allowed, caller_of, in_turn
-from aims_graph_api.sparql.pool import Dataset
 
 
 async def dataset_of(request: Request) -> Dataset:

@@ -12,11 +12,11 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from aims_graph.vocab import RDF, XSD
+from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.serving import caller_of
 from aims_graph_api.sparql import asking
 from aims_graph_api.sparql.asked import Asked
 from aims_graph_api.sparql.formats import GRAPHS, READ, TABLES, W3C, with_charset
-from aims_graph_api.sparql.negotiation import negotiated
 
 SD, VOID, FORMATS = (
     "http://www.w3.org/ns/sparql-service-description#",
@@ -30,7 +30,7 @@ PREFIXES: Final = {"sd": SD, "void": VOID, "formats": FORMATS}
 
 async def answer(request: Request, endpoint: str) -> Response:
     """The description, in the format that is accepted."""
-    media_type = negotiated(asking.accepted(request), tuple(GRAPHS))
+    media_type = negotiated(accepted(request), tuple(GRAPHS))
     graphs = {name: int(count) for name, count in await _rows(request, COUNTS)}
     ((total,),) = await _rows(request, TOTAL)
     caller = caller_of(request)

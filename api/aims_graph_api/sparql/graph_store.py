@@ -18,15 +18,15 @@ from aims_graph.workspaces.own_graphs import Edit
 from aims_graph.workspaces.record_store import RecordStore
 from aims_graph.workspaces.writing import Writer
 from aims_graph_api.answering import PRIVATE, VARY
+from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.problems import BAD_INPUT, CHANGED_SINCE, NOT_ALLOWED, UNKNOWN_NAME, Refused
-from aims_graph_api.record_writes import Written
+from aims_graph_api.record_routes.record_writes import Written
 from aims_graph_api.serving import allowed, caller_of, in_turn
 from aims_graph_api.sparql import asking, edits, sent_graphs
 from aims_graph_api.sparql.asked import Asked, address, fields
 from aims_graph_api.sparql.formats import ONE_GRAPH, READ, with_charset
 from aims_graph_api.sparql.leaving import Left
-from aims_graph_api.sparql.negotiation import negotiated
 from aims_graph_api.sparql.sent_graphs import MULTIPART, Sent
 
 PATH: Final = "/sparql/graph-store"
@@ -109,7 +109,7 @@ def named(request: Request) -> Target:
 
 async def read(request: Request) -> Response:
     """One graph, in the format that is accepted."""
-    graph, media_type = named(request), negotiated(asking.accepted(request), tuple(ONE_GRAPH))
+    graph, media_type = named(request), negotiated(accepted(request), tuple(ONE_GRAPH))
     syntax, headers = ONE_GRAPH[media_type], {"Content-Type": with_charset(media_type)}
     if caller_of(request).organisation is not None:
         organisation = allowed(request, "read")

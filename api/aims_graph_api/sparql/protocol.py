@@ -12,16 +12,16 @@ from fastapi.responses import JSONResponse, Response
 from aims_graph.workspaces.own_graphs import Edit
 from aims_graph.workspaces.record_store import parsed
 from aims_graph.workspaces.writing import Writer
+from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.problems import CHANGED_SINCE, Refused
+from aims_graph_api.query_pool.pool import Changed, kind_of_result
 from aims_graph_api.serving import allowed, in_turn
 from aims_graph_api.sparql import asked, description, edits
 from aims_graph_api.sparql.asked import FORM, QUERY, UPDATE, Asked
-from aims_graph_api.sparql.asking import CLIENT_LEFT, PATH, accepted, base_of, based, kept, pool_of, run
+from aims_graph_api.sparql.asking import CLIENT_LEFT, PATH, base_of, based, kept, pool_of, run
 from aims_graph_api.sparql.datasets import dataset_with
 from aims_graph_api.sparql.formats import OF_FORM, with_charset
 from aims_graph_api.sparql.leaving import Left, while_there
-from aims_graph_api.sparql.negotiation import negotiated
-from aims_graph_api.sparql.pool import Changed, kind_of_result
 
 METHODS: Final = ["GET", "HEAD", "POST", "OPTIONS"]
 TRIES = 5  # to make an update that others overtake

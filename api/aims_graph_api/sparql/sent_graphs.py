@@ -12,9 +12,9 @@ from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from aims_graph_api.negotiation import media_type_of
 from aims_graph_api.problems import BAD_INPUT, MEDIA_TYPE_UNKNOWN, Refused
 from aims_graph_api.sparql.formats import READ
-from aims_graph_api.sparql.negotiation import media_type_of
 
 MULTIPART: Final = "multipart/form-data"
 MOST_PARTS = 1_000  # of one form

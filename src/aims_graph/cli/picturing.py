@@ -77,7 +77,7 @@ def serve(
 ) -> None:
     """The mapping API, its pages, and the records of organisations to those who hold a key."""
     try:
-        from aims_graph_api.server import Settings, Start, run
+        from aims_graph_api.processes.server import Settings, Start, run
     except ModuleNotFoundError as error:
         raise MissingDependency(f"the service needs {error.name}.", "pip install 'aims-graph[api]'") from error
     if workspace is not None and workspaces is not None:

@@ -1,0 +1,59 @@
+"""What stands before the routes: each request is numbered, its caller found, and what is too much or too often ended.
+
+From the outside in: access log, headers, other origins, caller, rates, size of the body.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from aims_graph.errors import MissingDependency
+from aims_graph_api.gate import access, access_log
+from aims_graph_api.gate.access import Access, Tokens
+from aims_graph_api.gate.access_log import AccessLog, Lines
+from aims_graph_api.gate.limits import BodyLimit
+from aims_graph_api.gate.rates import Addresses, RateLimit
+from aims_graph_api.gate.safe_headers import SafeHeaders
+from aims_graph_api.serving import Serving
+from aims_graph_api.settings import Oidc, Settings
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+SENT = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-API-Key", "X-Reason")
+SHOWN = ("ETag", "Link", "Location", "Retry-After", "X-Audit-Entry", "X-Request-ID")
+
+
+def install(app: FastAPI, serving: Serving, settings: Settings) -> None:
+    """Put the middleware before the routes of an application.
+
+    Raises InputError where the settings do not fit what is served, DataError for keys that cannot be read, OutputError
+    for a log that cannot be written, MissingDependency where tokens are to be taken and cannot be verified.
+    """
+    access.checked(settings, serving)
+    access.Keys(serving).check()
+    addresses = Addresses(settings.trusted_proxies)
+    tokens = None if settings.oidc is None else _tokens(settings.oidc)
+    app.add_middleware(BodyLimit)
+    if settings.rate_key or settings.rate_anonymous:
+        app.add_middleware(RateLimit, key=settings.rate_key, anonymous=settings.rate_anonymous, addresses=addresses)
+    app.add_middleware(Access, serving=serving, settings=settings, addresses=addresses, tokens=tokens)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=METHODS,
+            allow_headers=SENT,
+            expose_headers=SHOWN,
+            allow_credentials=False,
+        )
+    app.add_middleware(SafeHeaders, hsts=settings.hsts)
+    app.add_middleware(AccessLog, write=Lines(settings.access_log).write if settings.access_log else None)
+    access_log.keep_secrets()
+
+
+def _tokens(oidc: Oidc) -> Tokens:
+    try:
+        from aims_graph_api.gate.oidc import Verifier
+    except ModuleNotFoundError as error:
+        raise MissingDependency(f"bearer tokens need {error.name}.", "pip install 'aims-graph[oidc]'") from error
+    return Verifier(oidc)

@@ -1,0 +1,1 @@
+"""Where free SPARQL is evaluated: in confined processes that can be killed."""

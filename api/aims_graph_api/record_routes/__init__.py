@@ -1,0 +1,1 @@
+"""The routes about the records of an organisation."""

@@ -1,0 +1,394 @@
+"""Writes to an organisation's records: all or nothing, signed in the audit log, each answered with its receipt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Annotated, Any, Final
+
+import pyoxigraph as ox
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from aims_graph.catalogue import Catalogue
+from aims_graph.errors import ChangedSince, DataError, InputError, KeyUsed, OutputError, UnknownName, UnsoundRecords
+from aims_graph.intake import incoming, json_text, record_json
+from aims_graph.intake.incoming import Incoming
+from aims_graph.intake.terms import AGENT
+from aims_graph.model import read_day
+from aims_graph.turtle import text_of
+from aims_graph.workspaces import lifecycle, naming, receipts, record_states, taking_in, workspace_findings
+from aims_graph.workspaces.record_states import RecordState
+from aims_graph.workspaces.taking_in import Source
+from aims_graph.workspaces.workspace import Signature
+from aims_graph.workspaces.writing import Receipt, Writer
+from aims_graph.workspaces.writing import Request as Change
+from aims_graph_api import problems
+from aims_graph_api.organisations import Organisation
+from aims_graph_api.parameters import Moment, Today, Typed, day
+from aims_graph_api.problems import CHANGED_SINCE, KEY_USED, MEDIA_TYPE_UNKNOWN, NO_VERSION, UNAVAILABLE, Refused
+from aims_graph_api.record_routes import record_responses as responses
+from aims_graph_api.record_routes.record_requests import (
+    BODY,
+    ENDINGS,
+    JSON,
+    LONGEST_REASON,
+    PRIVATE,
+    Tags,
+    Writing,
+    decoded,
+    idempotency_key,
+    media_type,
+    moment,
+    path_of,
+    read,
+    signature,
+    source,
+    unsound,
+    with_entry,
+)
+from aims_graph_api.record_routes.records import Name
+from aims_graph_api.serving import in_turn, serving_of
+
+MERGE_PATCH: Final = "application/merge-patch+json"
+Json = dict[str, Any]
+Now = Callable[[], datetime]
+
+
+class Signing(Moment):
+    """For which day a write is checked, and why it is made."""
+
+    reason: Annotated[
+        str | None, Field(max_length=LONGEST_REASON, description="Why, for the audit log; or the header `X-Reason`.")
+    ] = None
+
+
+class Trying(Signing):
+    """The same for a write that can be tried."""
+
+    dry_run: Annotated[bool, Field(description="Check everything and write nothing.")] = False
+
+
+class Adding(Trying):
+    """How what is sent is written."""
+
+    whole: Annotated[bool, Field(description="Records are sent whole: drop what is left out of them.")] = False
+    sheet: Annotated[
+        Typed | None, Field(description="For CSV: the sheet of the template that it is, where its columns do not say.")
+    ] = None
+
+
+class Step(BaseModel):
+    """A step in the life of a case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Annotated[Typed, Field(description="The state that it takes, such as analysed, closing or closed.")]
+    on: Annotated[str | None, Field(description="The day it was closed, YYYY-MM-DD; the as-of day where left out.")] = (
+        None
+    )
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of a write: the receipt, the same as JSON, and the record that was meant as it is now."""
+
+    receipt: Receipt
+    told: Json
+    base: str
+    state: RecordState | None = None
+
+
+@dataclass(frozen=True)
+class Write:
+    """One request to write, as far as all have it in common."""
+
+    request: Request
+    organisation: Organisation
+    catalogue: Catalogue
+    signature: Signature
+    day: date
+    now: datetime
+    trial: bool = False
+
+    def made(self, act: Callable[[Writer], Receipt], record: str | None = None) -> Written:
+        """Let a writer act, with every refusal as a problem; `record` (IRI) is the one that comes back."""
+
+        def acted(writer: Writer) -> Written:
+            receipt = act(writer)
+            workspace = writer.workspace
+            found = partial(workspace_findings.told, workspace, writer.assessor)
+            told = receipts.receipt_json(
+                receipt, lambda pairs: found(pairs, self.day), self.organisation.base, self.day.isoformat(), self.trial
+            )
+            state = None if record is None else record_states.current(workspace, record)
+            return Written(receipt, told, self.organisation.base, state)
+
+        try:
+            return self.organisation.write(acted)
+        except UnsoundRecords as error:
+            raise unsound(error, self.organisation) from None
+        except ChangedSince as error:
+            raise Refused(CHANGED_SINCE, f"{error}") from None
+        except KeyUsed:
+            detail = "This Idempotency-Key was used for another request. Use a new key for a new request."
+            raise Refused(KEY_USED, detail) from None
+        except OutputError:
+            detail = "This cannot be put on disk now; nothing was changed. Try again later, with the same key."
+            raise Refused(UNAVAILABLE, detail, {"Retry-After": "30"}) from None
+
+    def writes(self, change: Change) -> Callable[[Writer], Receipt]:
+        """The act of writing what is stated."""
+        return lambda writer: writer.write(change, self.signature, self.now, self.day, self.trial)
+
+    def known(self) -> dict[str, str]:
+        """The people that are recorded, by name."""
+        with self.organisation.open() as workspace:
+            return taking_in.people(workspace)
+
+    def read(self, sent: Source, iri: str | None = None) -> Incoming:
+        """The records that are sent."""
+        return read(sent, self.organisation, self.catalogue, self.known(), iri)
+
+    def record(self, name: str) -> str:
+        """The record (IRI) that a name means."""
+        with self.organisation.open() as workspace:
+            return naming.record(workspace, name)
+
+    def expected(self, iri: str) -> dict[str, int]:
+        """The version that If-Match asks for; nothing where it is not sent or asks for any."""
+        header = self.request.headers.get("if-match")
+        found = None if header is None else Tags(self.organisation, iri, self.catalogue.digest).version(header)
+        return {} if found is None else {iri: found}
+
+    def answer(self, written: Written, location: str | None = None) -> JSONResponse:
+        """The receipt, with the new ETag of the record that was meant, and the log entry."""
+        headers = with_entry(self.request, PRIVATE, written.receipt.number)
+        if written.state is not None and not self.trial:
+            tags = Tags(self.organisation, written.state.iri, self.catalogue.digest)
+            headers["ETag"] = tags.of_state(written.state, JSON)
+        wrote = written.receipt.number is not None and not written.receipt.repeated
+        if location is not None and wrote:
+            return JSONResponse(written.told, 201, headers | {"Location": location})
+        return JSONResponse(written.told, 200, headers)
+
+
+def router(today: Today, now: Now = moment) -> APIRouter:
+    """The routes that write records."""
+    routes = APIRouter(tags=["records"])
+    common = (400, 401, 403, 413, 422, 503)
+    of_one = problems.declared((*common, *problems.NAMED, 412))
+    receipt: dict[int | str, Json] = {200: {"model": responses.Receipt}}
+
+    def asked(request: Request, organisation: Organisation, given: Signing) -> Write:
+        trial = given.dry_run if isinstance(given, Trying) else False
+        loaded = serving_of(request).library.catalogue
+        signed = signature(request, given.reason)
+        return Write(request, organisation, loaded, signed, day(given.as_of, today), now(), trial)
+
+    @routes.post(
+        "/records",
+        status_code=201,
+        response_model=responses.Receipt,
+        responses=receipt | problems.declared((*common, 415)),
+        openapi_extra=documented_body(*ENDINGS),
+    )
+    async def add(organisation: Writing, request: Request, given: Annotated[Adding, Query()]) -> JSONResponse:
+        """Put one record or many in, all or nothing; 200 where nothing had to be written or it was only tried."""
+        write, sent = asked(request, organisation, given), await source(request, given.sheet)
+        return await in_turn(organisation, partial(_add, write, sent, given.whole))
+
+    @routes.post("/records/{id:path}/move", response_model=responses.Receipt, responses=receipt | of_one)
+    async def move(
+        organisation: Writing, request: Request, id: Name, step: Step, given: Annotated[Trying, Query()]
+    ) -> JSONResponse:
+        """Take a case one step on in its life; it is closed only when what its clause demands is recorded."""
+        return await in_turn(organisation, partial(_move, asked(request, organisation, given), id, step))
+
+    @routes.put(
+        "/records/{id:path}",
+        response_model=responses.Receipt,
+        responses=receipt | {201: {"model": responses.Receipt}} | of_one | problems.declared((415, 428)),
+        openapi_extra=documented_body(*ENDINGS),
+    )
+    async def put(organisation: Writing, request: Request, id: Name, given: Annotated[Trying, Query()]) -> JSONResponse:
+        """Put a whole record in place of the one that If-Match names; with `If-None-Match: *`, a new one."""
+        write = asked(request, organisation, given)
+        if not {"if-match", "if-none-match"} & set(request.headers):
+            detail = "A record is replaced at the version that was read. Send its ETag as If-Match."
+            raise Refused(NO_VERSION, detail)
+        return await in_turn(organisation, partial(_put, write, id, await source(request)))
+
+    @routes.patch(
+        "/records/{id:path}",
+        response_model=responses.Receipt,
+        responses=receipt | of_one | problems.declared((415,)),
+        openapi_extra=documented_body(MERGE_PATCH, JSON),
+    )
+    async def patch(
+        organisation: Writing, request: Request, id: Name, given: Annotated[Trying, Query()]
+    ) -> JSONResponse:
+        """Change some properties of a record (JSON merge patch): null takes one away, what is not named stays."""
+        write = asked(request, organisation, given)
+        if media_type(request) not in (MERGE_PATCH, JSON):
+            raise Refused(MEDIA_TYPE_UNKNOWN, f"A change is sent as {MERGE_PATCH}.")
+        return await in_turn(organisation, partial(_patch, write, id, await request.body()))
+
+    @routes.delete("/records/{id:path}", response_model=responses.Receipt, responses=receipt | of_one)
+    async def withdraw(
+        organisation: Writing, request: Request, id: Name, given: Annotated[Signing, Query()]
+    ) -> JSONResponse:
+        """Take a record back, for a reason; it stays readable as of earlier days, and its history too."""
+        return await in_turn(organisation, partial(_withdraw, asked(request, organisation, given), id))
+
+    return routes
+
+
+def _add(write: Write, sent: Source, whole: bool) -> JSONResponse:
+    read = write.read(sent)
+    change = Change(read.triples, whole, places=read.lines)
+    written = write.made(write.writes(change))
+    roots = _roots(written.receipt.records)
+    path = write.request.url.path.rstrip("/")
+    if len(roots) != 1:
+        return _created(write.answer(written), written, write.trial)
+    name = path_of(roots[0].removeprefix(written.base))
+    return write.answer(written, f"{path}/{name}")
+
+
+def _created(answer: JSONResponse, written: Written, trial: bool) -> JSONResponse:
+    """201 where something was written, though at no single address."""
+    if written.receipt.number is not None and not written.receipt.repeated and not trial:
+        answer.status_code = 201
+    return answer
+
+
+def _roots(records: tuple[str, ...]) -> list[str]:
+    """The records that are no part of another."""
+    known = set(records)
+    return [iri for iri in records if iri.rpartition("/")[0] not in known]
+
+
+def _move(write: Write, name: str, step: Step) -> JSONResponse:
+    iri = write.record(name)
+    on = write.day if step.on is None else _day(step.on)
+    stated = lifecycle.step(write.catalogue, iri, step.state, on)
+    change = Change(stated, expect=write.expected(iri))
+    return write.answer(write.made(write.writes(change), iri))
+
+
+def _put(write: Write, name: str, sent: Source) -> JSONResponse:
+    header = write.request.headers.get("if-none-match")
+    creates = header is not None
+    if header is not None and header.strip() != "*":
+        raise InputError(
+            "If-None-Match of a write is '*': only a record that is not there yet. Send that, or If-Match."
+        )
+    iri = _new(write, name) if creates else write.record(name)
+    read = write.read(sent, iri)
+    stated = tuple(_about(write, read, iri))
+    change = Change(stated, True, write.expected(iri), read.lines)
+
+    def act(writer: Writer) -> Receipt:
+        there = writer.workspace.store.has(iri)
+        known = write.signature.key is not None and writer.workspace.store.with_key(write.signature.key) is not None
+        if creates and there and not known:
+            raise ChangedSince(f"'{name}' is there already. Read it, and send its ETag as If-Match.")
+        return writer.write(change, write.signature, write.now, write.day, write.trial)
+
+    location = write.request.url.path if creates else None
+    return write.answer(write.made(act, iri), location)
+
+
+def _new(write: Write, name: str) -> str:
+    with write.organisation.open() as workspace:
+        try:
+            return naming.record(workspace, name)
+        except UnknownName:
+            found = naming.in_full(workspace, name)
+    if not found or not found[0].startswith(write.organisation.base):
+        base = write.organisation.base
+        raise InputError(f"'{name}' cannot name a record. Use a name of your own, or an IRI that begins with '{base}'.")
+    return found[0]
+
+
+def _about(write: Write, read: Incoming, iri: str) -> list[ox.Triple]:
+    """What is stated of one record and its parts, and of people who are named for the first time.
+
+    Refused where other records are stated too.
+    """
+    with write.organisation.open() as workspace:
+        known = set(workspace.store.of_class(AGENT))
+    people = {text_of(t.subject) for t in read.triples if text_of(t.object) == AGENT} - {iri}
+    subjects = {text_of(t.subject) for t in read.triples}
+    others = sorted(s for s in subjects - people if s != iri and not s.startswith(f"{iri}/"))
+    if others or iri not in subjects:
+        stated = f"states '{others[0].removeprefix(write.organisation.base)}'" if others else "does not state it"
+        raise InputError(f"the body {stated}, and this address is of one record. Send only that record here.")
+    return [t for t in read.triples if text_of(t.subject) not in people & known]
+
+
+def _patch(write: Write, name: str, body: bytes) -> JSONResponse:
+    iri = write.record(name)
+    try:
+        patch = json_text.parsed(BODY, decoded(body))
+    except DataError as error:
+        raise unsound(error, write.organisation) from None
+    if not isinstance(patch, Mapping):
+        raise InputError('a change is a JSON object of properties. For example: {"label": "…"}')
+    expect = write.expected(iri)
+
+    def act(writer: Writer) -> Receipt:
+        known = taking_in.people(writer.workspace)
+        state = record_states.current(writer.workspace, iri)
+        said = {} if state is None else state.to_json(write.catalogue)
+        merged = record_states.patched(said, patch)
+        if merged.get(record_json.ID) != said.get(record_json.ID):
+            raise InputError("the id of a record stays. Leave 'id' out of the change.")
+        try:
+            read = incoming.read_records([merged], write.catalogue, write.organisation.base, BODY, known)
+        except DataError as error:
+            raise UnsoundRecords(error.problems) from None
+        stated = tuple(_about(write, read, iri))
+        asked = f"{iri}\n{json.dumps(patch, sort_keys=True, default=str)}"
+        change = Change(stated, True, expect, read.lines, asked)
+        return writer.write(change, write.signature, write.now, write.day, write.trial)
+
+    return write.answer(write.made(act, iri))
+
+
+def _withdraw(write: Write, name: str) -> JSONResponse:
+    if not (write.signature.why or "").strip():
+        raise InputError("a record is withdrawn for a reason. Give it as 'reason', or in the header X-Reason.")
+    with write.organisation.open() as workspace:
+        gone = naming.taken_back(workspace, name) if idempotency_key(write.request) else None
+        iri = gone or naming.record(workspace, name)
+    expect = write.expected(iri)
+
+    def act(writer: Writer) -> Receipt:
+        if gone is not None and writer.workspace.store.with_key(write.signature.key or "") is None:
+            raise UnknownName(name, writer.workspace.store.like(name), "record")
+        return writer.withdraw([iri], write.signature, write.now, write.day, expect)
+
+    return write.answer(write.made(act))
+
+
+def _day(text: str) -> date:
+    try:
+        return read_day(text)
+    except ValueError:
+        raise InputError(f"'{text}' is not a date. Write it as YYYY-MM-DD.") from None
+
+
+def documented_body(*media: str) -> Json:
+    """What is sent, as documented."""
+    schemas: dict[str, Json] = {m: {"schema": {"type": "string"}} for m in media}
+    for name in {JSON, MERGE_PATCH} & set(media):
+        patch = MERGE_PATCH in media
+        kinds = "object" if patch else ["object", "array"]
+        schemas[name] = {"schema": {"type": kinds}}
+    return {"requestBody": {"required": True, "content": schemas}}

@@ -1,0 +1,1 @@
+"""The routes about what regulation and standards ask."""

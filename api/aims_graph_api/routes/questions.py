@@ -1,0 +1,66 @@
+"""The saved questions: `/questions`, and `/questions/{name}` with the question's own parameters."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+from pydantic import ConfigDict
+
+from aims_graph import asked
+from aims_graph.errors import InputError
+from aims_graph.showing import questions_json
+from aims_graph.tables import columns
+from aims_graph_api import problems
+from aims_graph_api.answering import CSV, TABLE, Answering, Wanted, told
+from aims_graph_api.parameters import LONGEST, Reading, Today, day
+from aims_graph_api.schemas import responses
+from aims_graph_api.serving import Loaded
+
+QuestionName = Annotated[str, Path(max_length=LONGEST, description="The name of a saved question.")]
+
+
+class ResultsResponse(Response):
+    """W3C SPARQL results JSON under its own media type."""
+
+    media_type = "application/sparql-results+json"
+
+
+class Bound(Reading):
+    """For which day and on which rows a question is asked; any other parameter binds one of its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def values(self) -> dict[str, str]:
+        """The question's own parameters, each given once."""
+        for name, value in (self.model_extra or {}).items():
+            if not isinstance(value, str):
+                raise InputError(f"'{name}' is given more than once. Give each parameter of a question once.")
+        return dict(self.model_extra or {})
+
+
+def router(today: Today) -> APIRouter:
+    """The routes of saved questions."""
+    routes = APIRouter(tags=["questions"], route_class=Answering)
+
+    @routes.get("/questions", response_model=responses.Questions, responses=problems.declared(()) | {200: TABLE})
+    def questions(library: Loaded, wanted: Wanted) -> Response:
+        """List the saved questions, what each answers and takes."""
+        return told(wanted, questions_json(library.questions), columns.questions)
+
+    @routes.get(
+        "/questions/{name}",
+        response_model=responses.SparqlResults,
+        response_class=ResultsResponse,
+        responses=problems.declared((400, *problems.NAMED, 422)) | {200: TABLE},
+    )
+    def question(library: Loaded, wanted: Wanted, name: QuestionName, bound: Annotated[Bound, Query()]) -> Response:
+        """Ask a saved question: query parameters bind its own, which `/questions` lists, as people type values."""
+        rows = asked.ask(library, name, bound.values(), day(bound.as_of, today), bound.trust)
+        if wanted == CSV:
+            return Response(asked.lines(rows).text(), media_type=CSV)
+        return ResultsResponse(orjson.dumps(asked.results_json(rows)))
+
+    return routes

@@ -1,0 +1,160 @@
+"""The main question: `/provisions/{curie}/what-else`, and `/what-else` for several provisions, together or each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from time import perf_counter
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from pydantic import Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from aims_graph.answers import what_else_json
+from aims_graph.errors import AimsGraphError
+from aims_graph.library import Library
+from aims_graph.tables import columns
+from aims_graph.trace import Options, check_options
+from aims_graph_api import problems
+from aims_graph_api.answering import JSON, TABLE, Answering, Handler, Wanted, told
+from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Selecting, Today, Typed, options
+from aims_graph_api.problems import INVALID, Refused
+from aims_graph_api.routes.provisions import Curie
+from aims_graph_api.routes.writing import Written
+from aims_graph_api.schemas import responses
+from aims_graph_api.serving import Loaded, caller_of, serving_of
+
+NDJSON = "application/x-ndjson"
+MOST_EACH = 10_000  # targets of one request that are asked about one by one
+LINES_AT_ONCE = 8  # computed before they are sent
+EACH = {
+    "content": {
+        NDJSON: {
+            "schema": {
+                "description": "One line a target, in the order given: the answer to it alone, or a problem with it.",
+                "anyOf": [{"$ref": "#/components/schemas/WhatElse"}, {"$ref": "#/components/schemas/Problem"}],
+            }
+        }
+    }
+}
+
+PLAIN = Selecting()
+REPEATABLE = frozenset({"role", "framework"})
+SLOW = 0.005  # seconds; a question that took longer is asked in a thread the next time
+
+
+class Together(Selecting):
+    """Several provisions, and how the question is asked."""
+
+    targets: Annotated[
+        list[Typed],
+        Field(
+            min_length=1,
+            max_length=MOST_EACH,
+            description="Provisions: ids, or what people type for them. Taken together as one question, at most "
+            f"{MOST_TARGETS}; each as a question of its own where `{NDJSON}` is accepted.",
+        ),
+    ]
+
+
+def router(today: Today) -> APIRouter:
+    """The routes of the what-else question."""
+    routes = APIRouter(tags=["what else"], route_class=Answering)
+    errors = problems.declared((400, *problems.NAMED, 422))
+    written = Written()
+
+    def answer(library: Library, wanted: str, targets: Sequence[str], chosen: Options) -> Response:
+        found = library.what_else(targets, chosen)
+        if wanted == JSON:
+            return Response(written.what_else(found), media_type=JSON)
+        return told(wanted, what_else_json(found), columns.what_else)
+
+    def what_else(library: Loaded, wanted: Wanted, curie: Curie, asked: Annotated[Selecting, Query()]) -> Response:
+        """Say what doing all that one provision asks also counts towards, each answer with its proof."""
+        return answer(library, wanted, [curie], options(library, today, asked))
+
+    class Direct(Answering):
+        """Without what a route in general needs: most questions take less time than that."""
+
+        def answer(self, usual: Handler) -> Handler:
+            slow: set[str] = set()
+
+            async def direct(request: Request) -> Response:
+                curie, asked = request.path_params["curie"], _asked(request)
+                if asked is None or len(curie) > LONGEST or curie in slow or caller_of(request).organisation:
+                    return await usual(request)
+                library, start = serving_of(request).library, perf_counter()
+                found = answer(library, request.state.media, [curie], options(library, today, asked))
+                if perf_counter() - start > SLOW and len(slow) < MOST_EACH:
+                    slow.add(curie)
+                return found
+
+            return direct
+
+    routes.add_api_route(
+        "/provisions/{curie:path}/what-else",
+        what_else,
+        response_model=responses.WhatElse,
+        responses=errors | {200: TABLE},
+        route_class_override=Direct,
+    )
+
+    @routes.post(
+        "/what-else",
+        response_model=responses.WhatElse,
+        responses=errors | problems.declared((413,)) | {200: {"content": TABLE["content"] | EACH["content"]}},
+    )
+    def what_else_together(library: Loaded, wanted: Wanted, request: Request, asked: Together) -> Response:
+        """Say what doing all that several provisions ask, taken together, also counts towards.
+
+        With `Accept: application/x-ndjson` each target is a question of its own: the answers come one a line, in the
+        order of the targets, as they are found; a target that cannot be used has a problem on its line.
+        """
+        chosen = options(library, today, asked)
+        if wanted == NDJSON:
+            check_options(library.catalogue, chosen)
+            return StreamingResponse(_lines(library, request, asked.targets, chosen), media_type=NDJSON)
+        if len(asked.targets) > MOST_TARGETS:
+            detail = (
+                f"body.targets: at most {MOST_TARGETS} are taken together. Accept {NDJSON} to ask about each alone."
+            )
+            raise Refused(INVALID, detail)
+        return answer(library, wanted, asked.targets, chosen)
+
+    return routes
+
+
+def _asked(request: Request) -> Selecting | None:
+    """The options of a question; None where they are not of the form asked for, as the usual way will say."""
+    if not request.scope["query_string"]:
+        return PLAIN
+    given: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name in REPEATABLE:
+            given.setdefault(name, []).append(value)
+        else:
+            given[name] = value
+    try:
+        return Selecting.model_validate(given)
+    except ValidationError:
+        return None
+
+
+async def _lines(library: Library, request: Request, targets: Sequence[str], chosen: Options) -> AsyncIterator[bytes]:
+    """The line of each target; computed only as fast as they are taken, and no more once nobody takes them."""
+    for start in range(0, len(targets), LINES_AT_ONCE):
+        some = targets[start : start + LINES_AT_ONCE]
+        for line in await run_in_threadpool(list, _each(library, request, some, chosen)):
+            yield line
+
+
+def _each(library: Library, request: Request, targets: Sequence[str], chosen: Options) -> Iterator[bytes]:
+    for target in targets:
+        found: dict[str, Any]
+        try:
+            found = what_else_json(library.what_else([target], chosen))
+        except AimsGraphError as error:
+            found = orjson.loads(problems.on_error(request, error).body) | {"target": target}
+        yield orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)
