@@ -101,6 +101,15 @@ def test_above_twenty_rows_the_best_proof_is_a_lower_bound_and_flagged_as_not_ex
     assert value <= 1 - prod(1 - c for c in belief.values())
 
 
+def test_to_the_last_bit_the_best_proof_does_not_depend_on_the_order_in_which_its_rows_are_kept() -> None:
+    belief = {f"r{n:02}": 1 - n / 97 for n in range(40)}
+    lineages = [frozenset(f"r{n:02}" for n in range(first, first + 25)) for first in range(10)]
+    in_order = 1.0
+    for row in sorted(lineages[0], reverse=True):
+        in_order *= belief[row]
+    assert any_holds(lineages, belief) == (in_order, False)
+
+
 def test_rows_of_proofs_that_contain_another_proof_do_not_count_towards_the_twenty() -> None:
     one = frozenset({"r0"})
     lineages = [one, *(one | {f"r{i}"} for i in range(1, 30))]

@@ -457,7 +457,7 @@ def _claim(found: list[Reached], limited: bool) -> Claim:
     belief = {r: m.confidence for r, m in rows.items() if m.confidence is not None}
     known = [lg for lg in lineages if not lg & unknown]
     value, exact = any_holds(known, belief) if known else (0.0, True)
-    spans = [chain_interval(rows[r].confidence for r in lg) for lg in lineages]
+    spans = [chain_interval(rows[r].confidence for r in sorted(lg)) for lg in lineages]
     interval = (max(low for low, _ in spans), 1.0 if limited else min(1.0, sum(high for _, high in spans)))
     best = chain_confidence(m.confidence for m in needed[0].derivation().rows)
     return Claim(
