@@ -1014,6 +1014,7 @@ def test_no_cache_keeps_what_belongs_to_an_organisation(service: Service) -> Non
     assert told("/who", "aims_wrong") == ("no-store", credentials)
     assert told("/who", None) == (None, credentials)
     assert told("/tagged", None) == ("public, max-age=60", credentials)
+    assert told("/nowhere", None) == ("no-store", credentials)
     assert told("/static/tagged", key) == ("public, max-age=60", None)
 
 

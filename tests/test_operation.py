@@ -109,6 +109,24 @@ def test_what_is_passed_on_comes_back_as_it_is_answered_in_one_process(service: 
         assert acme.get(f"{V1}/provisions/nothing%20of%20the%2Fkind").status_code == 404
 
 
+def test_head_and_the_methods_of_an_address_are_told_by_whichever_process_answers(service: Service) -> None:
+    for client, paths in ((service.client(), (LAW, "/", "/sparql")), (service.client("acme"), (LAW, RECORDS, "/"))):
+        with client:
+            client.headers["Accept-Encoding"] = "identity"
+            for path in paths:
+                got, head = client.get(path), client.head(path)
+                assert (head.status_code, head.content) == (200, b"")
+                for name in ("etag", "content-type", "content-length", "cache-control", "vary"):
+                    assert head.headers.get_list(name) == got.headers.get_list(name), (path, name)
+            missing = client.head(f"{LAW}x")
+            assert (missing.status_code, missing.content, missing.headers["cache-control"]) == (404, b"", "no-store")
+            for method in ("PUT", "PATCH", "OPTIONS"):
+                refused = client.request(method, LAW)
+                assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+                refused = client.request(method, f"{V1}/check")
+                assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
 def test_an_address_that_is_no_http_is_the_clients_fault(service: Service) -> None:
     host, port = service.running.base.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), PATIENCE) as line:

@@ -42,7 +42,7 @@ ABOUT = (
     "Law and standards are read without a key unless the service is closed; an organisation's records need a key of "
     "it. Every answer carries its proof down to the line of a data file, the day it is for and how many of "
     "the mapping rows it stands on an accountable person signed. No answer is a conformity statement. "
-    "Every error is `application/problem+json` (RFC 9457)."
+    "Every error is `application/problem+json` (RFC 9457). What is read by GET also answers HEAD."
 )
 SCHEMES = {  # how a caller says who it is
     "bearer": {

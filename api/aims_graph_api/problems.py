@@ -27,9 +27,11 @@ from aims_graph.errors import (
     UnsoundRecords,
 )
 from aims_graph_api.headers import SAFE_HEADERS
+from aims_graph_api.routing import methods
 
 MEDIA_TYPE = "application/problem+json"
 BASE = "https://w3id.org/aims-graph/problem/"
+NOT_KEPT = {"Cache-Control": "no-store"}  # a problem is of the moment and of who asks
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def kind_of(error: AimsGraphError) -> Kind:
 
 
 def problem(request: Request, kind: Kind, detail: str, **more: Any) -> JSONResponse:
-    """The response for one problem; `more` are members beside the five of the standard."""
+    """The response for one problem, which no cache keeps; `more` are members beside the five of the standard."""
     headers = more.pop("headers", None)
     body = {
         "type": f"{BASE}{kind.name}",
@@ -108,7 +110,7 @@ def problem(request: Request, kind: Kind, detail: str, **more: Any) -> JSONRespo
         "instance": request.url.path,
         **more,
     }
-    return JSONResponse(body, kind.status, {**SAFE_HEADERS, **(headers or {})}, MEDIA_TYPE)
+    return JSONResponse(body, kind.status, {**SAFE_HEADERS, **NOT_KEPT, **(headers or {})}, MEDIA_TYPE)
 
 
 def on_error(request: Request, error: Exception) -> JSONResponse:
@@ -136,17 +138,17 @@ def on_refused(request: Request, error: Exception) -> JSONResponse:
 def on_http(request: Request, error: Exception) -> JSONResponse:
     """An error of routing: no such address, or not by this method."""
     assert isinstance(error, HTTPException)
-    path = request.url.path
+    path, headers = request.url.path, dict(error.headers or {})
     if error.status_code == 404:
         detail = f"There is nothing at {path}. The list of addresses is at /docs."
     elif error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "another method")
-        detail = f"{path} does not take {request.method}. It takes {allowed}."
+        headers["Allow"] = ", ".join(methods(request.app.routes, path)) or headers.get("Allow", "")
+        detail = f"{path} does not take {request.method}. It takes {headers['Allow']}."
     else:
         detail = str(error.detail)
     phrase = HTTPStatus(error.status_code).phrase
     kind = OF_STATUS.get(error.status_code) or Kind("http", phrase, error.status_code)
-    return problem(request, kind, detail, headers=error.headers)
+    return problem(request, kind, detail, headers=headers)
 
 
 def on_invalid(request: Request, error: Exception) -> JSONResponse:

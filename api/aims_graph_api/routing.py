@@ -1,10 +1,14 @@
-"""Which route a request took, by its template: few enough names to count by."""
+"""Which route a request took, by its template: few enough names to count by; and which methods an address takes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import Scope
 
 UNKNOWN, FILES = "(none)", "/static"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def template(scope: Scope) -> str:
@@ -18,3 +22,15 @@ def template(scope: Scope) -> str:
     if path is None and scope["path"].startswith(f"{FILES}/"):
         return FILES
     return UNKNOWN if path is None else str(path).replace(":path}", "}")
+
+
+def methods(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
+    """The methods that an address takes, of all routes that answer there together; HEAD wherever there is GET."""
+    asked = ("GET" if method == "HEAD" else method for method in METHODS)
+    scopes = [{"type": "http", "path": path, "method": method, "headers": []} for method in asked]
+    answering = [route for route in routes if not isinstance(route, Mount)]  # a mount says itself what it takes
+    return tuple(
+        method
+        for method, scope in zip(METHODS, scopes, strict=True)
+        if any(route.matches(scope)[0] is Match.FULL for route in answering)
+    )

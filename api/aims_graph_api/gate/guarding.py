@@ -1,6 +1,6 @@
 """What stands before the routes: each request is numbered, its caller found, and what is too much or too often ended.
 
-From the outside in: access log, headers, other origins, caller, rates, size of the body.
+From the outside in: access log, HEAD, headers, other origins, caller, rates, size of the body.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from aims_graph.errors import MissingDependency
 from aims_graph_api.gate import access, access_log
 from aims_graph_api.gate.access import Access, Tokens
 from aims_graph_api.gate.access_log import AccessLog, Lines
+from aims_graph_api.gate.heads import Heads
 from aims_graph_api.gate.limits import BodyLimit
 from aims_graph_api.gate.rates import Addresses, RateLimit
 from aims_graph_api.gate.safe_headers import SafeHeaders
@@ -47,6 +48,7 @@ def install(app: FastAPI, serving: Serving, settings: Settings) -> None:
             allow_credentials=False,
         )
     app.add_middleware(SafeHeaders, hsts=settings.hsts)
+    app.add_middleware(Heads)
     app.add_middleware(AccessLog, write=Lines(settings.access_log).write if settings.access_log else None)
     access_log.keep_secrets()
 

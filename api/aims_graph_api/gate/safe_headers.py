@@ -9,7 +9,7 @@ from aims_graph_api.serving import Caller
 
 VARY = (b"vary", b"Authorization, X-API-Key")
 NO_STORE, REVALIDATED = (b"cache-control", b"no-store"), (b"cache-control", b"private, no-cache")
-UNTOLD = (401, 403, 429)  # statuses that are of this one request
+WRONG = 400  # from this status on, an answer is of this one request: of the moment and of who asks
 
 Header = tuple[bytes, bytes]
 
@@ -40,10 +40,10 @@ def _private(headers: list[Header], status: int, scope: Scope) -> list[Header]:
     if scope["path"].startswith("/static/"):
         return headers
     caller: Caller | None = scope.get("state", {}).get("caller")
-    if (caller is not None and caller.organisation is not None) or status in UNTOLD:
+    if (caller is not None and caller.organisation is not None) or status >= WRONG:
         has_tag = any(name == b"etag" for name, _ in headers)
         headers = [header for header in headers if header[0] != b"cache-control" or b"no-store" in header[1]]
         if not any(name == b"cache-control" for name, _ in headers):
-            headers.append(REVALIDATED if has_tag else NO_STORE)
+            headers.append(REVALIDATED if has_tag and status < WRONG else NO_STORE)
     headers.append(VARY)
     return headers

@@ -20,11 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import aims_graph
 from aims_graph.library import Library
 from aims_graph_api import problems, serving
-from aims_graph_api.routing import template
+from aims_graph_api.routing import METHODS, template
 from aims_graph_api.serving import Serving
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # set by the process that starts several
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 OUTCOMES = {400: "unusable", 401: "no-key", 403: "refused", 408: "took-too-long", 409: "conflict", 412: "changed-since",
             413: "too-large", 422: "unsound", 428: "no-version", 429: "too-many", 503: "unavailable"}  # fmt: skip
