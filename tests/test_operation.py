@@ -18,7 +18,7 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ from aims_graph_api.monitoring import health
 from aims_graph_api.monitoring.metrics import outcome
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.processes import forwarding, supervisor
-from aims_graph_api.settings import CLOSED, REGULATION
+from aims_graph_api.processes.server import Start
+from aims_graph_api.settings import CLOSED, REGULATION, Oidc, Settings
 
 V1 = "/api/v1"
 LAW = f"{V1}/provisions/iso42001:10.2"
@@ -700,12 +701,62 @@ def test_the_unit_waits_longer_than_the_service_does() -> None:
     assert (unit["KillMode"], unit["DynamicUser"], unit["ProtectSystem"]) == ("mixed", "yes", "strict")
 
 
-def test_the_page_names_every_option_setting_and_number(run: Run, library: Library) -> None:
-    page = (ROOT / "docs" / "operation.md").read_text(encoding="utf-8")
-    options = set(re.findall(r"--[a-z-]+", run("serve", "--help").out)) - {"--help"}
-    assert {option for option in options if option not in page} == set()
+PAGE = (ROOT / "docs" / "operation.md").read_text(encoding="utf-8")
+SETTINGS = {  # the rows of the table: setting, option and default
+    (setting, option): default
+    for setting, option, default in re.findall(
+        r"^\| (?:`(AIMS_\w+)`)? ?\| (?:`--([a-z-]+)`)? ?\| ([^|]+) \| ", PAGE, re.M
+    )
+}
+
+
+def test_the_table_of_settings_is_that_of_the_program(run: Run) -> None:
+    options = set(re.findall(r"^  --([a-z-]+)", run("serve", "--help").out, re.M)) - {"help"}
+    assert options == {option for _, option in SETTINGS if option}
+    code = [path.read_text(encoding="utf-8") for part in ("src", "api") for path in (ROOT / part).rglob("*.py")]
+    named = {name for text in code for name in re.findall(r"AIMS_[A-Z]+(?:_[A-Z]+)*\b(?!_)", text)}
+    named |= {f"AIMS_{f.name.upper()}" for f in fields(Settings) if f.name != "oidc"}
+    named |= {f"AIMS_OIDC_{f.name.upper()}" for f in fields(Oidc)}
+    assert named == {setting for setting, _ in SETTINGS if setting}
+    for setting, option in SETTINGS:
+        if setting and option:
+            assert setting == f"AIMS_{option.replace('-', '_').upper()}"
+
+
+def test_each_default_in_the_table_is_the_one_that_stands_where_nothing_is_set() -> None:
+    shown = {setting: text.strip("`") for (setting, _), text in SETTINGS.items() if setting and text.startswith("`")}
+    oidc = {"AIMS_OIDC_ISSUER": "https://issuer.example", "AIMS_OIDC_AUDIENCE": "aims"}
+    settings = {name: text for name, text in shown.items() if not name.startswith("AIMS_OIDC_")}
+    assert Settings.from_environment(settings) == Settings()
+    assert Settings.from_environment(shown | oidc) == Settings.from_environment(oidc)
+    start = Start()
+    plain = {option: text.strip("`") for (_, option), text in SETTINGS.items()}
+    assert (plain["host"], int(plain["port"])) == (start.host, start.port)
+    assert (int(plain["workers"]), plain["metrics"]) == (start.workers, start.metrics)
+    lasting = {f.name: f.default for f in fields(Settings) if f"AIMS_{f.name.upper()}" not in shown}
+    assert not any(lasting.values()), "a default that is not in the table"
+
+
+def test_a_secret_is_no_option(run: Run) -> None:
+    told = run("serve", "--help").out
+    assert not re.search(r"--\S*(password|secret|token|user)", told)
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_a_workspace_that_is_typed_comes_before_those_that_the_environment_names(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIMS_WORKSPACES", str(tmp_path / "all"))
+    monkeypatch.setenv("AIMS_WORKSPACE", str(tmp_path / "one"))
+    for typed, meant in ((("--workspace", tmp_path / "typed"), "typed"), ((), "all")):
+        ran = run("serve", "--port", 0, *typed)
+        assert ran.code == 2
+        assert str(tmp_path / meant) in ran.err, ran.err
+
+
+def test_the_page_names_every_number(library: Library) -> None:
     text = _get(create_app(library, metrics="open"), "/metrics").text
     names = set(re.findall(r"^# TYPE (aims_graph_\w+) (?:counter|gauge|histogram)$", text, re.M))
     names = {name for name in names if not name.endswith("_created")}
     assert len(names) >= 9
-    assert {name for name in names if f"`{name}`" not in page} == set()
+    assert {name for name in names if f"`{name}`" not in PAGE} == set()

@@ -96,17 +96,27 @@ class Settings:
                 fix = "Name each one, such as https://tools.example.org; '*' is not taken."
                 raise InputError(f"'{origin}' is not the origin of a page. {fix}")
         for proxy in self.trusted_proxies:
-            _usable("the trusted proxy", proxy, lambda text: text == UNIX or ipaddress.ip_network(text))
+            _usable("the trusted proxy", proxy, lambda text: text == UNIX or ipaddress.ip_network(text), _NETWORK)
 
     @staticmethod
-    def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
-        """The settings that `AIMS_…` variables make; InputError names the one that cannot be used."""
+    def from_environment(
+        environment: Mapping[str, str] | None = None, options: Mapping[str, str | None] | None = None
+    ) -> Settings:
+        """The settings that `AIMS_…` variables make, and options where they are given: they come before the variables.
+
+        Raises InputError that names the one which cannot be used.
+
+        >>> Settings.from_environment({"AIMS_READ": "open", "AIMS_HSTS": "60"}, {"read": "closed"}).read
+        'closed'
+        """
         given = os.environ if environment is None else environment
         found: dict[str, object] = {}
         for name, reading in _READINGS.items():
-            variable = f"AIMS_{name.upper()}"
-            if given.get(variable):
-                found[name] = _usable(variable, given[variable], reading)
+            variable, typed = f"AIMS_{name.upper()}", (options or {}).get(name)
+            text = given.get(variable) if typed is None else typed
+            if text:
+                named = variable if typed is None else f"--{name.replace('_', '-')}"
+                found[name] = _usable(named, text, reading, _FORMS.get(variable))
         return Settings(**found, oidc=_oidc(given))  # type: ignore[arg-type]
 
 
@@ -152,20 +162,22 @@ _OIDC: dict[str, Callable[[str], object]] = {
 
 
 def _oidc(given: Mapping[str, str]) -> Oidc | None:
-    named = {name: given.get(f"AIMS_OIDC_{name.upper()}", "") for name in _OIDC}
-    found = {n: _usable(f"AIMS_OIDC_{n.upper()}", text, _OIDC[n]) for n, text in named.items() if text}
+    found: dict[str, object] = {}
+    for name, reading in _OIDC.items():
+        variable = f"AIMS_OIDC_{name.upper()}"
+        if given.get(variable):
+            found[name] = _usable(variable, given[variable], reading, _FORMS.get(variable))
     return Oidc(**{"issuer": "", "audience": "", **found}) if found else None  # type: ignore[arg-type]
 
 
-def _usable(name: str, text: str, reading: Callable[[str], Value]) -> Value:
+def _usable(name: str, text: str, reading: Callable[[str], Value], form: str | None) -> Value:
     try:
         return reading(text)
     except ValueError:
-        raise InputError(
-            f"{name} '{text}' cannot be used. {_FORMS.get(name, 'Write it as the manual shows.')}"
-        ) from None
+        raise InputError(f"{name} '{text}' cannot be used. {form or 'Write it as the manual shows.'}") from None
 
 
+_NETWORK = "Write an address or a network, such as 10.0.0.0/8, or 'unix'."
 _RATE = "Write PER_SECOND:AT_ONCE, such as 20:200, or 0 for no limit."
 _FORMS = {
     "AIMS_RATE_KEY": _RATE,
@@ -174,5 +186,4 @@ _FORMS = {
     "AIMS_HSTS": "Write a number of seconds.",
     "AIMS_OIDC_LEEWAY": "Write a number of seconds.",
     "AIMS_OIDC_SCOPES": "Write VALUE=SCOPE words, such as 'records.read=read records.write=write'.",
-    "the trusted proxy": "Write an address or a network, such as 10.0.0.0/8, or 'unix'.",
 }

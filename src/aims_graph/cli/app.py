@@ -136,7 +136,12 @@ def opened(data: Sequence[Path] | None, records: Sequence[Path] | None, workspac
 
 def named_workspace() -> Path | None:
     """The workspace that the environment names, if any."""
-    named = os.environ.get("AIMS_WORKSPACE", "")
+    return named_folder("AIMS_WORKSPACE")
+
+
+def named_folder(variable: str) -> Path | None:
+    """The folder that a variable of the environment names, if any."""
+    named = os.environ.get(variable, "")
     return Path(named) if named else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from aims_graph.cli.app import (
     SystemClass,
     Trust,
     app,
+    named_folder,
     named_workspace,
     opened,
     options,
@@ -56,9 +56,7 @@ def serve(
     workspace: InWorkspace = None,
     workspaces: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", envvar="AIMS_WORKSPACES", help="A folder of workspaces, one an organisation, by its name."
-        ),
+        typer.Option(metavar="DIR", help="A folder of workspaces, one an organisation (else AIMS_WORKSPACES)."),
     ] = None,
     workers: Annotated[
         int,
@@ -68,21 +66,89 @@ def serve(
     ] = 1,
     read: Annotated[
         str | None,
-        typer.Option(help="What is read without a key: regulation, closed or open (else AIMS_READ, else regulation)."),
+        typer.Option(
+            metavar="WHAT",
+            help="What is read without a key: regulation, closed or open (else AIMS_READ, else regulation).",
+        ),
     ] = None,
     metrics: Annotated[
-        str, typer.Option(envvar="AIMS_METRICS", help="Who reads /metrics: admin (a key for it) or open (anybody).")
+        str,
+        typer.Option(
+            metavar="WHO", envvar="AIMS_METRICS", help="Who reads /metrics: admin (a key for it) or open (anybody)."
+        ),
     ] = "admin",
+    access_log: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="A line for each request, or '-' for standard error (else AIMS_ACCESS_LOG, else none)."
+        ),
+    ] = None,
+    rate_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATE",
+            help="Requests of one key, PER_SECOND:AT_ONCE such as 20:200 (else AIMS_RATE_KEY, else no limit).",
+        ),
+    ] = None,
+    rate_anonymous: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATE",
+            help="The same of one address without a key (else AIMS_RATE_ANONYMOUS, else no limit).",
+        ),
+    ] = None,
+    rate_failures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATE",
+            help="Keys from one address that are not taken; 0: no limit (else AIMS_RATE_FAILURES, else 0.2:20).",
+        ),
+    ] = None,
+    trusted_proxies: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="Addresses and networks whose X-Forwarded-For is believed (else AIMS_TRUSTED_PROXIES, else none).",
+        ),
+    ] = None,
+    hsts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECONDS", help="How long browsers are to come by https only (else AIMS_HSTS, else not said)."
+        ),
+    ] = None,
+    cors_origins: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="Origins of pages that may ask from a browser (else AIMS_CORS_ORIGINS, else none).",
+        ),
+    ] = None,
     data: Data = None,
 ) -> None:
-    """The mapping API, its pages, and the records of organisations to those who hold a key."""
+    """The mapping API, its pages, and the records of organisations to those who hold a key.
+
+    An option comes before its AIMS_… variable. Bearer tokens and a remote store are set by variables alone; no secret
+    is an option, since options show in lists of processes. docs/operation.md has all settings.
+    """
     try:
         from aims_graph_api.processes.server import Settings, Start, run
     except ModuleNotFoundError as error:
         raise MissingDependency(f"the service needs {error.name}.", "pip install 'aims-graph[api]'") from error
     if workspace is not None and workspaces is not None:
         raise InputError("--workspace names one workspace, --workspaces a folder of them. Give one of the two.")
-    one = workspace or (None if workspaces else named_workspace())
-    settings = Settings.from_environment()
-    settings = settings if read is None else replace(settings, read=read)
-    run(Start(host, port, tuple(data or ()), one, workspaces, workers, metrics, settings))
+    if workspace is None and workspaces is None:
+        workspaces = named_folder("AIMS_WORKSPACES")
+        workspace = None if workspaces else named_workspace()
+    typed = {
+        "read": read,
+        "access_log": access_log,
+        "rate_key": rate_key,
+        "rate_anonymous": rate_anonymous,
+        "rate_failures": rate_failures,
+        "trusted_proxies": trusted_proxies,
+        "hsts": hsts,
+        "cors_origins": cors_origins,
+    }
+    settings = Settings.from_environment(options=typed)
+    run(Start(host, port, tuple(data or ()), workspace, workspaces, workers, metrics, settings))
