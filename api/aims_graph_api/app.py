@@ -35,6 +35,7 @@ from aims_graph_api.routes import (
     weighing,
     what_else,
 )
+from aims_graph_api.routes.writing import Written
 from aims_graph_api.serving import Serving
 from aims_graph_api.settings import Settings
 from aims_graph_api.sparql import graph_store, protocol
@@ -69,11 +70,12 @@ def create_app(
     served = Serving(library, organisations or {}, Pool(data, QUERIES))
     serving.install(app, served)
     app.state.today, app.state.marks = today, Marks()
+    written = app.state.written = Written()
     guarding.install(app, served, settings or Settings())
     problems.install(app)
     for routes in (
         frameworks.router(today),
-        what_else.router(today),  # before provisions, whose path would take its own
+        what_else.router(today, written),  # before provisions, whose path would take its own
         provisions.router(today),
         explain.router(today),
         weighing.router(today),

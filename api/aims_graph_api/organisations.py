@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
@@ -69,7 +68,7 @@ class Organisation:
         with self._turn:
             entry = self._workspace.store.number
             if self._read is None or self._read[0] != entry:
-                self._read = (entry, replace(self._plain, records=workspace_records.of(self._workspace)))
+                self._read = (entry, self._plain.with_records(workspace_records.of(self._workspace)))
             return self._read[1]
 
     def reload(self, library: Library) -> None:

@@ -100,11 +100,13 @@ class WhatElse:
 
 
 def what_else_json(
-    answer: WhatElse, step: Callable[[Step], Any] | None = None, trigger: Callable[[TriggerLine], Any] | None = None
+    answer: WhatElse,
+    answers: Callable[[tuple[Answer, ...]], Any] | None = None,
+    triggers: Callable[[tuple[TriggerLine, ...]], Any] | None = None,
 ) -> Json:
     """The JSON object of a what-else answer, the same on the command line, the API and the pages.
 
-    `step` and `trigger` write a step of a proof and a question, for those who have them written already.
+    `answers` and `triggers` write all answers and questions, for those who have them written already.
     """
     return {
         "targets": list(answer.targets),
@@ -116,8 +118,8 @@ def what_else_json(
         "system_class": answer.system_class,
         "trust": answer.trust,
         "graph_version": answer.graph_version,
-        "answers": [answer_json(a, step) for a in answer.answers],
-        "triggers": [(trigger or trigger_json)(t) for t in answer.triggers],
+        "answers": [answer_json(a) for a in answer.answers] if answers is None else answers(answer.answers),
+        "triggers": [trigger_json(t) for t in answer.triggers] if triggers is None else triggers(answer.triggers),
         "own_clause": [_own_json(o) for o in answer.own_clause],
         "rows_used": answer.rows_used,
         "rows_signed": answer.rows_signed,
@@ -127,8 +129,8 @@ def what_else_json(
     }
 
 
-def answer_json(answer: Answer, step: Callable[[Step], Any] | None = None) -> Json:
-    """One answer as JSON."""
+def answer_json(answer: Answer, derivation: Callable[[Derivation], Any] | None = None) -> Json:
+    """One answer as JSON; `derivation` writes its proof, for those who write it themselves."""
     return {
         "provision": answer.provision,
         "framework": answer.framework,
@@ -148,15 +150,19 @@ def answer_json(answer: Answer, step: Callable[[Step], Any] | None = None) -> Js
         "assurance": answer.assurance,
         "signed_by": answer.signed_by,
         "statement": answer.statement,
-        "derivation": derivation_json(answer.derivation, step),
+        "derivation": (derivation or derivation_json)(answer.derivation),
         "other_derivations": answer.other_derivations,
     }
 
 
-def derivation_json(derivation: Derivation, step: Callable[[Step], Any] | None = None) -> list[Any]:
+def derivation_json(derivation: Derivation) -> list[Json]:
     """The steps of a proof, every premise before its use; the assumed start is left out."""
-    write = step_json if step is None else step
-    return [write(s) for s in derivation.steps if s.premises]
+    return [step_json(s) for s in told_steps(derivation)]
+
+
+def told_steps(derivation: Derivation) -> tuple[Step, ...]:
+    """The steps of a proof without the assumed start."""
+    return tuple(s for s in derivation.steps if s.premises)
 
 
 def step_json(step: Step) -> Json:

@@ -10,6 +10,7 @@ from aims_graph.cases import MISSING, RECORDED, CaseRecord, complete, read_case
 from aims_graph.catalogue import Catalogue
 from aims_graph.checking.shapes import Rules
 from aims_graph.inference import infer
+from aims_graph.outcomes import outcome_of
 from aims_graph.records import Records
 from aims_graph.relations import Degree
 from aims_graph.statements import case_statement, own_clause_statement
@@ -28,7 +29,8 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
     context = replace(options.context(), case=case.facts(occurrence))
     starts = [p for p, degree in case.degrees.items() if degree >= Degree.PARTIAL]
     result = infer(catalogue, starts, context)
-    base = answered(catalogue, case.own, result, options, "recorded", case.answers, context.case)
+    outcome = outcome_of(catalogue, case.own, result, context, "recorded", case.answers, options.frameworks)
+    base = answered(catalogue, case.own, outcome, options, context.case)
     return replace(
         base,
         targets=(case.record,),

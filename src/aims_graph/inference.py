@@ -112,6 +112,8 @@ class Inference:
         return (said,) if self.stopped else ()
 
     def _left_out(self, shown: Iterable[str]) -> tuple[str, ...]:
+        if not self.limited:
+            return ()
         short = tuple(sorted(set(self.limited).intersection(shown)))
         if not short:
             return ()

@@ -18,9 +18,9 @@ from aims_graph.indexing import closure
 from aims_graph.indexing.index import Index
 from aims_graph.model import Finding
 from aims_graph.names import Names
+from aims_graph.outcomes import Outcomes
 from aims_graph.trace import Options
 from aims_graph.vocab import STRM
-from aims_graph.ways import Ways
 
 if TYPE_CHECKING:  # what a plain question does not need is imported when it is asked for
     import pyoxigraph as ox
@@ -29,10 +29,10 @@ if TYPE_CHECKING:  # what a plain question does not need is imported when it is 
     from aims_graph.checking import shapes
     from aims_graph.explaining import Explanation
     from aims_graph.intake import forms
+    from aims_graph.records import Records
 
 
 INDEXES_KEPT = 8  # of different days, roles and so on; the oldest goes first
-WAYS_KEPT = 4  # likewise
 RULES_KEPT = 4  # of different data; the oldest go first
 _RULES: dict[str, shapes.Rules] = {}  # digest of the data files → their rules
 
@@ -44,7 +44,6 @@ class Library:
     catalogue: catalogue.Catalogue
     records: records.Records | None = None
     _indexes: dict[Context, Index] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _ways: dict[Context, Ways] = field(default_factory=dict, init=False, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @staticmethod
@@ -65,6 +64,12 @@ class Library:
         from aims_graph import records
 
         return Library(loaded, records.read(record_files, loaded))
+
+    def with_records(self, found: Records) -> Library:
+        """The same data with other records; what the data alone gave is shared."""
+        other = replace(self, records=found)
+        other.__dict__.update(names=self.names, outcomes=self.outcomes)
+        return other
 
     @cached_property
     def names(self) -> Names:
@@ -114,17 +119,10 @@ class Library:
                     found = self._indexes[context] = Index(self.catalogue, context)
         return found
 
-    def ways(self, context: Context) -> Ways:
-        """What is remembered of the edges in a context, for every question that is asked in it."""
-        found = self._ways.get(context)
-        if found is None:
-            with self._lock:
-                found = self._ways.get(context)
-                if found is None:
-                    if len(self._ways) >= WAYS_KEPT:
-                        self._ways.pop(next(iter(self._ways)))
-                    found = self._ways[context] = Ways(self.catalogue, context)
-        return found
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """What follows from each provision alone, as far as it was asked about."""
+        return Outcomes(self.catalogue)
 
     def store(self, as_of: date, trust: str = "double-read") -> ox.Store:
         """The dataset that questions and free SPARQL read, with what follows as of a day.
@@ -192,6 +190,8 @@ class Library:
 
     def informed(self, options: Options) -> Options:
         """The options with what the records say of the organisation as a whole on the day."""
+        if self.records is None:
+            return options
         return replace(options, organisation=self.organisation(options.as_of))
 
     def what_else(self, targets: Sequence[str], options: Options) -> WhatElse:
@@ -211,7 +211,13 @@ class Library:
             ids = [self.names.resolve(t) for t in targets]
         except UnknownName as error:
             raise self._with_records(error) from None
-        return trace.what_else(self.catalogue, tuple(dict.fromkeys(ids)), self.informed(options), self.ways)
+        return trace.what_else(self.catalogue, tuple(dict.fromkeys(ids)), self.informed(options), self.outcomes)
+
+    def what_else_at_hand(self, target: str, options: Options) -> WhatElse | None:
+        """The same for a provision by its id, if the options only have to choose; None where more is to be done."""
+        if self.records is not None or target not in self.catalogue.provisions:
+            return None
+        return trace.at_hand(self.catalogue, target, options, self.outcomes)
 
     def explain(self, start: str, end: str, options: Options) -> Explanation:
         """Why one typed name, a provision or a recorded item, counts towards a provision, or why not."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 from aims_graph.answers import (
     PROVISION_LEVEL,
-    Answer,
-    Applies,
+    TriggerLine,
     WhatElse,
 )
 from aims_graph.catalogue import Catalogue
@@ -25,11 +25,9 @@ from aims_graph.chain import (
 )
 from aims_graph.errors import InputError
 from aims_graph.inference import Inference, infer
-from aims_graph.model import ANY_CLASS, DOUBLE_READ, ApplicationDate, Claim, Derivation, Provision
+from aims_graph.model import ANY_CLASS, DOUBLE_READ, Provision
+from aims_graph.outcomes import Outcome, Outcomes, Prospect, outcome_of
 from aims_graph.relations import Degree
-from aims_graph.statements import provision_statement
-from aims_graph.triggers import Recorded, family_of, trigger_lines
-from aims_graph.ways import Ways
 
 
 @dataclass(frozen=True)
@@ -63,37 +61,40 @@ def check_options(catalogue: Catalogue, options: Options) -> None:
         raise InputError(f"limit {options.limit} is not a positive number. Give 1 or more.")
 
 
-def _one_of(what: str, value: str, allowed: Iterable[str]) -> None:
-    names = sorted(allowed)
-    if value not in names:
-        raise InputError(f"'{value}' is not a known {what}. Use one of: {', '.join(names)}.")
+def _one_of(what: str, value: str, allowed: Collection[str]) -> None:
+    if value not in allowed:
+        raise InputError(f"'{value}' is not a known {what}. Use one of: {', '.join(sorted(allowed))}.")
 
 
 def what_else(
-    catalogue: Catalogue, targets: Sequence[str], options: Options, ways: Callable[[Context], Ways] | None = None
+    catalogue: Catalogue, targets: Sequence[str], options: Options, outcomes: Outcomes | None = None
 ) -> WhatElse:
     """What doing all that `targets` ask (ids, taken together) also counts towards.
 
-    Hypothetical: nothing here comes from records. `ways` gives what is remembered of the edges in a context.
-    Raises InputError for options that do not exist.
+    Hypothetical: nothing here comes from records. `outcomes` of this catalogue spare working out again what they
+    remember. Raises InputError for options that do not exist.
     """
     check_options(catalogue, options)
     context = options.context()
-    result = infer(catalogue, targets, context, None if ways is None else ways(context))
-    return answered(catalogue, targets, result, options, "designed", {})
+    if outcomes is not None and len(targets) == 1:
+        return answered(catalogue, targets, outcomes.of(targets[0], context), options)
+    result = infer(catalogue, targets, context, None if outcomes is None else outcomes.ways(context))
+    outcome = outcome_of(catalogue, targets, result, context, asked=options.frameworks)
+    return answered(catalogue, targets, outcome, options)
+
+
+def at_hand(catalogue: Catalogue, target: str, options: Options, outcomes: Outcomes) -> WhatElse | None:
+    """The same for one provision whose outcome is remembered; None for another."""
+    check_options(catalogue, options)
+    outcome = outcomes.remembered(target, options.context())
+    return None if outcome is None else answered(catalogue, (target,), outcome, options)
 
 
 def answered(
-    catalogue: Catalogue,
-    targets: Sequence[str],
-    result: Inference,
-    options: Options,
-    assurance: str,
-    recorded: Recorded,
-    case: CaseFacts | None = None,
+    catalogue: Catalogue, targets: Sequence[str], outcome: Outcome, options: Options, case: CaseFacts | None = None
 ) -> WhatElse:
-    """The whole answer for claims already inferred; `recorded` holds what is known of the triggers."""
-    answers, truncated = select_answers(catalogue, targets, result, options, assurance)
+    """The whole answer: what the options choose of an outcome."""
+    prospects, truncated = outcome.chosen(options.frameworks, options.min_degree, options.limit)
     return WhatElse(
         targets=tuple(targets),
         target_labels=tuple(label_of(catalogue, t) for t in targets),
@@ -105,13 +106,23 @@ def answered(
         system_class=options.system_class,
         trust=options.trust,
         graph_version=catalogue.version,
-        answers=answers,
-        triggers=trigger_lines(catalogue, targets, options.as_of, options.roles, recorded, options.frameworks),
+        answers=tuple(outcome.answer(p.provision) for p in prospects),
+        triggers=_asked_about(catalogue, targets, outcome.triggers, options.frameworks),
         own_clause=(),
-        **signatures(answers),
-        notes=notes(catalogue, targets, result, options, answers, case),
+        **signatures(prospects),
+        notes=notes(catalogue, targets, outcome.result, options, prospects, case),
         truncated=truncated,
     )
+
+
+def _asked_about(
+    catalogue: Catalogue, targets: Sequence[str], lines: tuple[TriggerLine, ...], frameworks: Collection[str]
+) -> tuple[TriggerLine, ...]:
+    """The questions that lead to the frameworks asked about, or to the targets' own; all where none is named."""
+    if not frameworks:
+        return lines
+    near = {*frameworks, *(catalogue.provisions[t].edition for t in targets)}
+    return tuple(line for line in lines if catalogue.provisions[line.provision].edition in near)
 
 
 def label_of(catalogue: Catalogue, provision: str) -> str:
@@ -120,10 +131,11 @@ def label_of(catalogue: Catalogue, provision: str) -> str:
     return f"{catalogue.editions[found.edition].label}, {found.notation} {found.title}"
 
 
-def signatures(answers: Sequence[Answer]) -> dict[str, int]:
+def signatures(prospects: Sequence[Prospect]) -> dict[str, int]:
     """How many mapping rows the full and partial answers stand on, and how many a person signed."""
-    rows = {row.id: row.signed for a in answers if a.degree >= Degree.PARTIAL for row in a.derivation.rows}
-    return {"rows_used": len(rows), "rows_signed": sum(rows.values())}
+    held = [p for p in prospects if p.degree >= Degree.PARTIAL]
+    used, signed = (frozenset[str]().union(*rows) for rows in ((p.rows for p in held), (p.signed for p in held)))
+    return {"rows_used": len(used), "rows_signed": len(signed)}
 
 
 def notes(
@@ -131,18 +143,21 @@ def notes(
     targets: Sequence[str],
     result: Inference,
     options: Options,
-    answers: Sequence[Answer],
+    shown: Sequence[Prospect],
     case: CaseFacts | None = None,
 ) -> tuple[str, ...]:
     """Sentences that belong to the whole answer."""
     refused = no_starts(catalogue, result.refused, options, case)
-    effects = sorted({e for a in answers if (e := catalogue.editions[a.framework].effect) is not None})
-    left_out = _left_out(catalogue, (*targets, *(a.provision for a in answers)), options)
-    return (*refused, *left_out, *effects, *result.limits(a.provision for a in answers))
+    editions = {p.framework for p in shown}
+    effects = sorted({e for name in editions if (e := catalogue.editions[name].effect) is not None})
+    left_out = _left_out(catalogue, chain(targets, (p.provision for p in shown)), options)
+    return (*refused, *left_out, *effects, *result.limits(p.provision for p in shown))
 
 
 def _left_out(catalogue: Catalogue, shown: Iterable[str], options: Options) -> Iterator[str]:
     """Why the statement of applicability leaves out what is shown, a sentence a control."""
+    if not options.organisation.applicability:
+        return
     for name in dict.fromkeys(shown):
         entry = options.organisation.entries.get(name)
         if entry is not None and not entry.included:
@@ -182,90 +197,3 @@ def _when(provision: Provision) -> str:
     start, end = provision.in_force.start, provision.in_force.end
     days = [f"from {start}" if start else "", f"until {end}" if end else ""]
     return f" (only {' '.join(d for d in days if d)})"
-
-
-# -- answers ---------------------------------------------------------------------------
-
-
-def select_answers(
-    catalogue: Catalogue, targets: Sequence[str], result: Inference, options: Options, assurance: str
-) -> tuple[tuple[Answer, ...], bool]:
-    """The claims worth showing, sorted by degree, confidence and id; and whether a limit cut them."""
-    left_out = family_of(catalogue, targets)
-    own = {catalogue.provisions[t].edition for t in targets}
-    silent = (own | catalogue.common) - set(options.frameworks)
-    named = (p for p in result.claims if p not in left_out and catalogue.provisions[p].edition not in silent)
-    shown = {p: result.claims[p] for p in named}
-    answers = [
-        make_answer(catalogue, claim, options, assurance)
-        for provision, claim in shown.items()
-        if claim.degree >= options.min_degree
-        and not _follows_only_from_listed(catalogue, provision, claim, shown)
-        and (not options.frameworks or catalogue.provisions[provision].edition in options.frameworks)
-    ]
-    ordered = sorted(answers, key=_rank)
-    cut = ordered if options.limit is None else ordered[: options.limit]
-    return tuple(cut), len(cut) < len(ordered)
-
-
-def _rank(answer: Answer) -> tuple[int, bool, float, str]:
-    unknown = answer.confidence is None
-    return (-answer.degree, unknown, -(answer.confidence or 0.0), answer.provision)
-
-
-def _follows_only_from_listed(catalogue: Catalogue, provision: str, claim: Claim, shown: dict[str, Claim]) -> bool:
-    """An ancestor whose every proof ends by going up from a listed member says nothing new."""
-    return all(
-        derivation.steps[-1].rule in ("whole", "all-parts", "any-of")
-        and all(p in shown for p in derivation.steps[-1].premises)
-        for derivation in claim.derivations
-    )
-
-
-def make_answer(catalogue: Catalogue, claim: Claim, options: Options, assurance: str) -> Answer:
-    """One claim as people and tools see it."""
-    provision = catalogue.provisions[claim.provision]
-    edition = catalogue.editions[provision.edition]
-    dates = _dates(provision, options)
-    best = claim.best
-    signers = {row.reviewer or "" for row in best.rows if row.signed}
-    return Answer(
-        provision=provision.id,
-        framework=provision.edition,
-        notation=provision.notation,
-        title=provision.title,
-        degree=claim.degree,
-        confidence=claim.confidence,
-        confidence_interval=claim.interval,
-        best_derivation_confidence=claim.best_confidence,
-        binds=tuple(sorted(provision.binds)),
-        bindingness=edition.bindingness,
-        applies=tuple(Applies(d.system_class, d.start) for d in dates),
-        flags=_flags(claim, best, dates, options),
-        conditions=best.conditions,
-        questions=best.questions,
-        assurance=assurance,
-        signed_by=", ".join(sorted(signers)) if signers and all(r.signed for r in best.rows) else None,
-        statement=provision_statement(provision, edition.bindingness, claim.degree),
-        derivation=best,
-        other_derivations=len(claim.derivations) - 1,
-    )
-
-
-def _dates(provision: Provision, options: Options) -> tuple[ApplicationDate, ...]:
-    """The application dates that are the law on the day, of the class of systems asked about."""
-    wanted = (options.system_class, ANY_CLASS)
-    return tuple(
-        a for a in provision.applies_on(options.as_of) if options.system_class == ANY_CLASS or a.system_class in wanted
-    )
-
-
-def _flags(claim: Claim, best: Derivation, dates: tuple[ApplicationDate, ...], options: Options) -> tuple[str, ...]:
-    flags = set(best.flags)
-    if dates and all(d.start > options.as_of for d in dates):
-        flags.add("not-yet-applicable")
-    if any(d.legal_question for d in dates):
-        flags.add("application-date-disputed")
-    if claim.bounded:
-        flags.add("confidence-bounded")
-    return tuple(sorted(flags))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -27,22 +27,18 @@ def trigger_lines(
     catalogue: Catalogue,
     targets: Sequence[str],
     as_of: date,
-    roles: Sequence[str],
+    roles: Iterable[str],
     recorded: Recorded,
-    frameworks: Sequence[str] = (),
 ) -> tuple[TriggerLine, ...]:
     """The questions that the targets' kind of event raises, with what the records say of each."""
     events = frozenset().union(*(catalogue.remembered(_events, target) for target in targets))
     if not events:
         return ()
     family = family_of(catalogue, targets)
-    own = {catalogue.provisions[t].edition for t in targets}
     asked_as = expand(catalogue, frozenset(roles))
     lines: list[TriggerLine] = []
     for trigger, found, line in catalogue.remembered(_raised, events):
         if asked_as and trigger.binds and not catalogue.remembered(expand, trigger.binds) & asked_as:
-            continue
-        if frameworks and found.edition not in (*frameworks, *own):
             continue
         if found.id in family or not found.in_force.holds(as_of):
             continue

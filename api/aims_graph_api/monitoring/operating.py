@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from aims_graph.library import Library
 from aims_graph_api.monitoring import metrics
 from aims_graph_api.monitoring.metrics import Measured, Metrics
 from aims_graph_api.monitoring.reloading import Reloader
+from aims_graph_api.preparing import prepare_again
 from aims_graph_api.serving import Serving
 from aims_graph_api.tracing import Traced
 
@@ -37,7 +39,7 @@ def install(app: FastAPI, data: Sequence[Path], access: str) -> None:
     service: Serving = app.state.serving
     numbers = Metrics(service, access)
     app.state.numbers = numbers
-    app.state.reloader = Reloader(service, data, numbers)
+    app.state.reloader = Reloader(service, data, numbers, partial(prepare_again, app))
     app.add_middleware(Traced)
     app.add_middleware(Measured, metrics=numbers)
     app.include_router(metrics.router(numbers))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aims_graph.errors import AimsGraphError
@@ -20,8 +20,10 @@ LOADED, FAILED = "loaded", "failed"
 class Reloader:
     """Reads the data folders of a service anew, one time after the other."""
 
-    def __init__(self, service: Serving, data: Sequence[Path], metrics: Metrics) -> None:
-        self._serving, self._data, self._metrics = service, data, metrics
+    def __init__(
+        self, service: Serving, data: Sequence[Path], metrics: Metrics, prepare: Callable[[Library], None]
+    ) -> None:
+        self._serving, self._data, self._metrics, self._prepare = service, data, metrics, prepare
         self._turn = asyncio.Lock()
         self.problem = ""  # why the data as it is now could not be taken up; nothing if it was
 
@@ -47,6 +49,7 @@ class Reloader:
         _ = library.names, library.questions
         if self._serving.organisations:
             _ = library.rules
+        self._prepare(library)
         return library
 
     async def _take_up(self, library: Library) -> None:

@@ -23,6 +23,7 @@ from aims_graph.library import Library
 from aims_graph_api import organisations
 from aims_graph_api.app import create_app
 from aims_graph_api.organisations import Organisation
+from aims_graph_api.preparing import prepare
 from aims_graph_api.processes.forwarding import Forwarding, Link
 from aims_graph_api.processes.orders import Orders
 from aims_graph_api.processes.server import Start
@@ -36,13 +37,16 @@ Ready = Callable[[], None]
 def alone(start: Start, listening: socket.socket, ready: Ready) -> None:
     """Serve everything from this process, which holds the workspaces."""
     with _held(start) as (library, held):
-        _serve(_app(start, library, held), [listening], ready)
+        app = _app(start, library, held)
+        prepare(app)
+        _serve(app, [listening], ready)
 
 
 def front(start: Start, listening: socket.socket, ready: Ready, writer: Path | None) -> None:
     """Answer what needs no organisation, and pass on the rest to the process that writes, where there is one."""
     library = Library.open(start.data)
     app = _app(start, library, {})
+    prepare(app)
     if writer is None:
         _serve(app, [listening], ready)
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from time import perf_counter
 from typing import Annotated, Any
 
 import orjson
@@ -12,14 +11,14 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from aims_graph.answers import what_else_json
+from aims_graph.answers import WhatElse, what_else_json
 from aims_graph.errors import AimsGraphError
 from aims_graph.library import Library
 from aims_graph.tables import columns
 from aims_graph.trace import Options, check_options
 from aims_graph_api import problems
 from aims_graph_api.answering import JSON, TABLE, Answering, Handler, Wanted, told
-from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Selecting, Today, Typed, options
+from aims_graph_api.parameters import MOST_TARGETS, Selecting, Today, Typed, options
 from aims_graph_api.problems import INVALID, Refused
 from aims_graph_api.routes.provisions import Curie
 from aims_graph_api.routes.writing import Written
@@ -42,7 +41,6 @@ EACH = {
 
 PLAIN = Selecting()
 REPEATABLE = frozenset({"role", "framework"})
-SLOW = 0.005  # seconds; a question that took longer is asked in a thread the next time
 
 
 class Together(Selecting):
@@ -59,14 +57,15 @@ class Together(Selecting):
     ]
 
 
-def router(today: Today) -> APIRouter:
+def router(today: Today, written: Written) -> APIRouter:
     """The routes of the what-else question."""
     routes = APIRouter(tags=["what else"], route_class=Answering)
     errors = problems.declared((400, *problems.NAMED, 422))
-    written = Written()
 
     def answer(library: Library, wanted: str, targets: Sequence[str], chosen: Options) -> Response:
-        found = library.what_else(targets, chosen)
+        return said(library.what_else(targets, chosen), wanted)
+
+    def said(found: WhatElse, wanted: str) -> Response:
         if wanted == JSON:
             return Response(written.what_else(found), media_type=JSON)
         return told(wanted, what_else_json(found), columns.what_else)
@@ -76,20 +75,16 @@ def router(today: Today) -> APIRouter:
         return answer(library, wanted, [curie], options(library, today, asked))
 
     class Direct(Answering):
-        """Without what a route in general needs: most questions take less time than that."""
+        """Without what a route in general needs, a thread above all, where nothing has to be worked out."""
 
         def answer(self, usual: Handler) -> Handler:
-            slow: set[str] = set()
-
             async def direct(request: Request) -> Response:
                 curie, asked = request.path_params["curie"], _asked(request)
-                if asked is None or len(curie) > LONGEST or curie in slow or caller_of(request).organisation:
+                if asked is None or caller_of(request).organisation:
                     return await usual(request)
-                library, start = serving_of(request).library, perf_counter()
-                found = answer(library, request.state.media, [curie], options(library, today, asked))
-                if perf_counter() - start > SLOW and len(slow) < MOST_EACH:
-                    slow.add(curie)
-                return found
+                library = serving_of(request).library
+                found = library.what_else_at_hand(curie, options(library, today, asked))
+                return await usual(request) if found is None else said(found, request.state.media)
 
             return direct
 

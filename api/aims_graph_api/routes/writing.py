@@ -1,41 +1,93 @@
-"""What-else answers as JSON text; what is the same in many answers is written once."""
+"""What-else answers as JSON text; what is the same in many answers is written once.
+
+Kept are the text of each step of a proof, of each question, and of what an answer says beside its proof. The answer
+to a request is put together of these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Generic, TypeVar
 
 import orjson
 
-from aims_graph.answers import WhatElse, step_json, trigger_json, what_else_json
+from aims_graph.answers import (
+    Answer,
+    TriggerLine,
+    WhatElse,
+    answer_json,
+    step_json,
+    told_steps,
+    trigger_json,
+    what_else_json,
+)
+from aims_graph.chain import Context
+from aims_graph.model import Step
+from aims_graph.outcomes import Outcomes
 
 T = TypeVar("T")
-MOST = 20_000  # things of a kind that are kept in writing; beyond that it begins anew
+MOST = 50_000  # things of a kind that are kept in writing; then the oldest go
+PROOF = b"\0"  # stands where the proof of an answer goes; no JSON text holds this byte
+Pieces = tuple[bytes, ...]
 
 
 class Parts(Generic[T]):
     """Things of one kind in writing, by identity: they are held, so that it stays theirs."""
 
-    def __init__(self, as_json: Callable[[T], Any]) -> None:
-        self._as_json = as_json
-        self._known: dict[int, tuple[T, orjson.Fragment]] = {}
+    def __init__(self, write: Callable[[T], Pieces], most: int = MOST) -> None:
+        self._write, self._most = write, most
+        self._known: dict[int, tuple[T, Pieces]] = {}
+        self._lock = Lock()
 
-    def __call__(self, part: T) -> orjson.Fragment:
-        """The text of one thing."""
-        found = self._known.get(id(part))
-        if found is None:
-            if len(self._known) >= MOST:
-                self._known = {}
-            found = self._known[id(part)] = (part, orjson.Fragment(orjson.dumps(self._as_json(part))))
+    def listed(self, parts: Sequence[T]) -> list[bytes]:
+        """The text of a list of them, in pieces."""
+        if not parts:
+            return [b"[]"]
+        pieces: list[bytes] = []
+        for part in parts:
+            found = self._known.get(id(part))
+            pieces.append(b",")
+            pieces += self._kept(part) if found is None else found[1]
+        pieces[0] = b"["
+        pieces.append(b"]")
+        return pieces
+
+    def fragment(self, parts: Sequence[T]) -> orjson.Fragment:
+        """The text of a list of them, to be put in its place."""
+        return orjson.Fragment(b"".join(self.listed(parts)))
+
+    def _kept(self, part: T) -> Pieces:
+        found = part, self._write(part)
+        with self._lock:  # threads write too
+            while len(self._known) >= self._most:
+                del self._known[next(iter(self._known))]
+            self._known[id(part)] = found
         return found[1]
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 class Written:
-    """The edges of proofs and the questions that events raise, which many answers share."""
+    """The answers, the edges of their proofs, and the questions that events raise, which many requests share."""
 
-    def __init__(self) -> None:
-        self._steps, self._triggers = Parts(step_json), Parts(trigger_json)
+    def __init__(self, most: int = MOST) -> None:
+        self.steps: Parts[Step] = Parts(lambda step: (orjson.dumps(step_json(step)),), most)
+        self.triggers: Parts[TriggerLine] = Parts(lambda line: (orjson.dumps(trigger_json(line)),), most)
+        self.answers: Parts[Answer] = Parts(self._answer, most)
 
     def what_else(self, answer: WhatElse) -> bytes:
         """A whole answer: the text of `what_else_json`."""
-        return orjson.dumps(what_else_json(answer, self._steps, self._triggers))
+        return orjson.dumps(what_else_json(answer, self.answers.fragment, self.triggers.fragment))
+
+    def prepare(self, outcomes: Outcomes, context: Context) -> None:
+        """Work out what follows from each provision in a context, and write the answers, as far as there is room."""
+        for outcome in outcomes.prepare(context):
+            self.answers.listed([outcome.answer(prospect.provision) for prospect in outcome.prospects])
+            self.triggers.listed(outcome.triggers)
+
+    def _answer(self, answer: Answer) -> Pieces:
+        """What comes before the proof, its steps, and what comes after."""
+        before, _, after = orjson.dumps(answer_json(answer, lambda _: orjson.Fragment(PROOF))).partition(PROOF)
+        return (before, *self.steps.listed(told_steps(answer.derivation)), after)
