@@ -264,6 +264,19 @@ def test_a_copy_and_a_copy_of_the_copy_can_be_restored(tmp_path: Path) -> None:
     assert said(tmp_path / "again") == said(tmp_path / "b1") == said(folder)
 
 
+def test_a_copy_is_made_while_somebody_writes(tmp_path: Path) -> None:
+    folder = made(tmp_path / "w", 3)
+    with Workspace.open(folder, write=True):
+        with (folder / "log" / auditlog.FILE).open("ab") as file:
+            file.write(b'{"number":4,"at":"')  # an entry that is only half written
+        (folder / "log" / "0000000005.nq.gz").write_bytes(b"")  # what the one after it will name
+        first = upkeep.backup(folder, tmp_path / "b1", NOW)
+    assert first.entries == 3
+    assert all(check.sound for check in upkeep.doctor(tmp_path / "b1"))
+    assert upkeep.restore(tmp_path / "b1", tmp_path / "again") == first
+    assert said(tmp_path / "again") == said(tmp_path / "b1") == said(folder)
+
+
 def test_a_restore_replaces_nothing(tmp_path: Path) -> None:
     folder = made(tmp_path / "w", 1)
     upkeep.backup(folder, tmp_path / "b", NOW)

@@ -334,7 +334,10 @@ def backup(
     target: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the copy.")],
     workspace: InWorkspace = None,
 ) -> None:
-    """Copy the workspace as it is now to a new folder, and verify the copy. The copy can be opened as it is."""
+    """Copy the workspace as it is now to a new folder, and verify the copy. The copy can be opened as it is.
+
+    Works while a service holds the workspace.
+    """
     from aims_graph.workspaces import upkeep
 
     found = upkeep.backup(held(workspace), target, moment())

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -123,6 +124,15 @@ class AuditLog:
 
     def _apart(self, number: int) -> Path:
         return self.folder / f"{number:010}.nq.gz"
+
+    def copy(self, folder: Path) -> None:
+        """Copy the log to a new folder, also while somebody writes to it; of an entry that is torn nothing is left."""
+        folder.mkdir()
+        if self.path.exists():
+            shutil.copy2(self.path, folder / FILE)  # first: a change that it names lies beside it by then
+        for apart in sorted(self.folder.glob("*.nq.gz")):
+            shutil.copy2(apart, folder / apart.name)
+        AuditLog(folder).last()
 
     def entries(self, check: bool = True) -> Iterator[Entry]:
         """All entries in order; DataError at the first one that is not as it was written."""

@@ -41,6 +41,18 @@ class Hold:
         self._file.close()
 
 
+def is_written_to(folder: Path) -> bool:
+    """Whether a process that writes holds a workspace now."""
+    try:
+        with (folder / FILE).open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # nobody has held it yet
+    return False
+
+
 def _locked(path: Path, write: bool) -> IO[str]:
     try:
         file = path.open("a+" if write or not path.exists() else "r", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from aims_graph.errors import DataError, InputError, OutputError, Problem
 from aims_graph.remote import address
 from aims_graph.remote.server import Server
 from aims_graph.workspaces.auditlog import START, AuditLog
-from aims_graph.workspaces.holding import Hold
+from aims_graph.workspaces.holding import Hold, is_written_to
 from aims_graph.workspaces.record_store import UNWRITABLE, line
 from aims_graph.workspaces.sparql_store import SparqlStore
 from aims_graph.workspaces.statehash import StateHash
@@ -146,21 +147,26 @@ def rebuild(folder: Path) -> int:
 def backup(folder: Path, target: Path, now: datetime) -> Verified:
     """Copy a workspace as it is now to a new folder, which is itself a workspace; the copy is verified.
 
+    Also while a service writes to it: what is acknowledged is in the log, and the store of the copy is made from that.
+
     Raises InputError if the target exists, DataError if the log is unsound, OutputError if it cannot be written.
     """
     if target.exists():
         raise InputError(f"'{target}' exists already. Name a new folder.")
     if folder.resolve() in target.resolve().parents:
         raise InputError(f"'{target}' lies in the workspace itself. Name a folder elsewhere, best on another disk.")
-    with Workspace.open(folder, write=True) as workspace:
+    with nullcontext() if is_written_to(folder) else Workspace.open(folder, write=True) as workspace:
         part = target.with_name(f".{target.name}.part")
         try:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-            shutil.copytree(folder / LOG, part / LOG)
+            AuditLog(folder / LOG).copy(part / LOG)
             shutil.copy2(folder / SETTINGS, part / SETTINGS)
-            workspace.store.copy(part / STORE)
             found = verify(AuditLog(part / LOG))
+            if workspace is None:
+                Workspace(part, read_settings(part), writes=True).close()
+            else:
+                workspace.store.copy(part / STORE)
             told = {"of": str(folder.resolve()), "at": stamp(now), "head": found.head, "entries": found.entries}
             (part / COPY).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
             part.rename(target)
