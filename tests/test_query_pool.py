@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -331,6 +332,86 @@ def test_who_leaves_the_queue_takes_no_place() -> None:
     assert asyncio.run(act()) == 1
 
 
+def test_who_asks_much_gives_way_to_who_asks_little_where_no_more_may_wait() -> None:
+    async def act() -> tuple[list[str], list[BaseException]]:
+        places, order = Places(1, 4, 60), list[str]()
+        async with places.one("flood"):
+            flood = [asyncio.create_task(_held(places, "flood", order)) for _ in range(10)]
+            await asyncio.sleep(0)
+            assert places.waiting == 4  # an organisation alone has all the room
+            others = [asyncio.create_task(_held(places, name, order)) for name in ("b", "c", "")]
+            await asyncio.sleep(0)
+            assert places.waiting == 4
+        await asyncio.gather(*others)
+        found = await asyncio.gather(*flood, return_exceptions=True)
+        assert (places.running, places.waiting) == (0, 0)
+        return order, [error for error in found if error is not None]
+
+    order, refusals = asyncio.run(act())
+    assert order == ["b", "c", "", "flood"]
+    assert len(refusals) == 9
+    for refusal in refusals:
+        assert isinstance(refusal, Refused)
+        assert (refusal.kind.status, refusal.headers) == (429, {"Retry-After": "1"})
+
+
+def test_those_who_wait_take_turns() -> None:
+    async def act() -> list[str]:
+        places, order = Places(1, 20, 60), list[str]()
+        async with places.one("a"):
+            waiting = [asyncio.create_task(_held(places, name, order)) for name in "aaaabbbc"]
+            await asyncio.sleep(0)
+        await asyncio.gather(*waiting)
+        return order
+
+    assert "".join(asyncio.run(act())) == "bcababaa"
+
+
+def test_who_leaves_at_the_moment_of_a_turn_or_of_a_refusal_harms_nobody() -> None:
+    async def act() -> tuple[int, int]:
+        places = Places(1, 3, 60)
+        async with places.one("a"):
+            waiting = [asyncio.create_task(_held(places, "a")) for _ in range(3)]
+            await asyncio.sleep(0)
+            waiting[2].cancel()
+            other = asyncio.create_task(_held(places, "b"))  # asks before the one that leaves has left
+            waiting[0].cancel()
+            await asyncio.sleep(0)
+            waiting[1].cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await other
+        return places.running, places.waiting
+
+    assert asyncio.run(act()) == (0, 0)
+
+
+def test_a_flood_of_slow_queries_keeps_nobody_else_from_an_answer(library: Library) -> None:
+    """Each time another asks, it is answered once the one query that runs has ended."""
+
+    async def act() -> tuple[list[str], int]:
+        pool = Pool([], 1, Limits(seconds=1.0, memory=2**28, waiting=4))
+        pool.places.patience = 60
+        flooding = Dataset("flood", 1, lambda: QUADS)
+        try:
+            assert (await one(pool, "ASK {}", AS_OF)).outcome == "answered"
+            flood = [asyncio.create_task(one(pool, ENDLESS, AS_OF, flooding)) for _ in range(20)]
+            await asyncio.sleep(0)
+            found = [await one(pool, "ASK {}", AS_OF, Dataset("other", 1, lambda: QUADS)) for _ in range(2)]
+            ended = sum(task.done() and task.result().outcome == "took-too-long" for task in flood)
+            for task in flood:
+                task.cancel()
+            outcomes = await asyncio.gather(*flood, return_exceptions=True)
+            told = [asked.outcome for asked in outcomes if not isinstance(asked, BaseException)]
+            assert told.count("too-many-requests") >= 15
+            return [asked.outcome for asked in found], ended
+        finally:
+            await pool.close()
+
+    outcomes, ended = asyncio.run(act())
+    assert outcomes == ["answered", "answered"]
+    assert ended <= 2
+
+
 async def _held(places: Places, organisation: str, order: list[str] | None = None) -> None:
     async with places.one(organisation):
         if order is not None:
@@ -408,6 +489,51 @@ def test_nothing_outlives_the_process_that_serves(library: Library, tmp_path: Pa
         serving.kill()
     assert len(everyone) == 3
     assert all(gone(pid) for pid in everyone)
+
+
+@pytest.mark.parametrize("how", ["returns", "raises", "loading", "running", "forked"])
+def test_a_script_that_never_closes_the_pool_ends_and_leaves_nothing(
+    library: Library, tmp_path: Path, how: str
+) -> None:
+    program = tmp_path / "script.py"
+    program.write_text(
+        "import asyncio, datetime, os, subprocess, sys, time\n"
+        "from aims_graph_api.query_pool.pool import Dataset, Pool\n"
+        "from pathlib import Path\n"
+        "def zygotes(pid):\n"
+        "    children = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()\n"
+        "    return [found for child in children for found in (child, *zygotes(child))]\n"
+        "async def main(how):\n"
+        "    pool = Pool([], 1)\n"
+        f"    ask = lambda text: pool.query(Dataset(), text, '{ROWS}', as_of=datetime.date(2026, 11, 22))\n"
+        "    if how != 'loading': await ask('ASK {}')\n"
+        f"    task = asyncio.create_task(ask('{ENDLESS}')) if how in ('loading', 'running') else None\n"
+        "    await asyncio.sleep(0.3)\n"
+        "    print(*zygotes(os.getpid()), flush=True)\n"
+        "    if how == 'forked' and os.fork() == 0: os.close(1); os.close(2); time.sleep(20); os._exit(0)\n"
+        "    if how == 'raises': raise SystemExit(3)\n"
+        "asyncio.run(main(sys.argv[1]))\n"
+    )
+    done = subprocess.run([sys.executable, str(program), how], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (3 if how == "raises" else 0, "")
+    everyone = [int(word) for word in done.stdout.split()]
+    assert everyone
+    assert all(gone(pid) for pid in everyone)
+
+
+def test_a_process_whose_holder_is_gone_ends_quietly(tmp_path: Path) -> None:
+    """What it was asked before can no longer be answered."""
+    ours, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, control, (tmp_path / "said").open("w+b") as said:
+        ours.send(b'{"do": "end", "pid": 0}')
+        ours.close()
+        code = "import socket, sys; from aims_graph_api.query_pool import zygote as z; "
+        code += "z._killed = lambda pid: 0; z.take_orders(socket.socket(fileno=int(sys.argv[1])), z.Contents(None))"
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(control.fileno())], pass_fds=[control.fileno()], stderr=said, check=False
+        )
+        said.seek(0)
+        assert (done.returncode, said.read()) == (0, b"")
 
 
 def _children(pid: int) -> list[int]:

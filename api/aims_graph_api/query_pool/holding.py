@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -85,11 +86,11 @@ class Holder:
                     "-P",
                     "-m",
                     "aims_graph_api.query_pool.zygote",
-                    *map(str, descriptors),
-                    *map(str, data),
+                    *map(str, (os.getpid(), *descriptors, *data)),
                 ],
                 pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # who reads what this process writes does not wait for that one
             )
         holder = Holder(None, _not_blocking(control), process)
         return await holder._begun(stream)

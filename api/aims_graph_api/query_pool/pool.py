@@ -25,6 +25,7 @@ from aims_graph_api.query_pool.places import RETRY_AFTER, Places
 
 START_SECONDS = 60.0  # for a process to load, before the time of a query starts
 TRIES = 3  # where processes end from outside while they are started
+PATIENCE = 2  # times that a query may take: by then each that ran has ended, and turns have been taken
 HELD = 4  # datasets beyond one for each worker that are kept for the next query
 
 Done = TypeVar("Done")
@@ -94,7 +95,7 @@ class Pool:
 
     def __init__(self, data: Sequence[Path], size: int, limits: Limits = DEFAULT) -> None:
         self.data, self.size, self.limits = tuple(data), size, limits
-        self.places = Places(size, limits.waiting, limits.seconds)
+        self.places = Places(size, limits.waiting, PATIENCE * limits.seconds)
         self._holders: dict[Key, asyncio.Task[Holder]] = {}  # used last at the end
         self._idle: list[tuple[Key, Worker]] = []  # used last at the end
         self._background: set[asyncio.Task[Any]] = set()

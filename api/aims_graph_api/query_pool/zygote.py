@@ -14,8 +14,8 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -42,8 +42,9 @@ class Contents:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """`python -m aims_graph_api.query_pool.zygote CONTROL STREAM FOLDER…`, descriptors and data folders."""
-    control, stream, *folders = sys.argv[1:] if arguments is None else arguments
+    """`python -m aims_graph_api.query_pool.zygote PARENT CONTROL STREAM FOLDER…`: its id, descriptors, data folders."""
+    parent, control, stream, *folders = sys.argv[1:] if arguments is None else arguments
+    confinement.die_with(int(parent))  # also where the other end of the sockets has been inherited by somebody else
     confinement.outlive_signals()
     _begin(
         socket.socket(fileno=int(control)),
@@ -57,13 +58,24 @@ def _begin(control: socket.socket, stream: socket.socket, load: Any) -> NoReturn
     try:
         contents = load()
     except (AimsGraphError, OSError, ValueError) as error:
-        channel.send(stream, {"error": str(error)})
+        with _ending_where_nobody_listens():
+            channel.send(stream, {"error": str(error)})
         os._exit(1)
-    channel.send(stream, {"pid": os.getpid()})
+    with _ending_where_nobody_listens():
+        channel.send(stream, {"pid": os.getpid()})
     stream.close()
     gc.collect()
     gc.freeze()  # so that the collector writes to no page that is shared
     take_orders(control, contents)
+
+
+@contextmanager
+def _ending_where_nobody_listens() -> Iterator[None]:
+    """End in good order where whoever was to be told has gone."""
+    try:
+        yield
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(0)
 
 
 def take_orders(control: socket.socket, contents: Contents) -> NoReturn:
@@ -71,7 +83,8 @@ def take_orders(control: socket.socket, contents: Contents) -> NoReturn:
     parent = os.getpid()
     ended: dict[int, int] = {}  # how those children ended of which nobody has asked it yet
     while True:
-        text, descriptors, _, _ = socket.recv_fds(control, LONGEST, 2)
+        with _ending_where_nobody_listens():
+            text, descriptors, _, _ = socket.recv_fds(control, LONGEST, 2)
         if not text:
             os._exit(0)
         order = json.loads(text)
@@ -79,7 +92,8 @@ def take_orders(control: socket.socket, contents: Contents) -> NoReturn:
         if order["do"] == "end":
             status = ended.pop(order["pid"], None)
             answer = {"pid": order["pid"], "status": _killed(order["pid"]) if status is None else status}
-            control.send(json.dumps(answer).encode())
+            with _ending_where_nobody_listens():
+                control.send(json.dumps(answer).encode())
             continue
         with suppress(OSError):  # no room for a process: who waits for it sees its socket closed
             child = os.fork()
