@@ -1080,6 +1080,14 @@ def test_a_number_that_is_none_or_a_secret_is_replaced(service: Service, given: 
     assert re.fullmatch(r"[0-9a-f]{32}", found.headers["x-request-id"])
 
 
+def test_a_probe_that_finds_all_well_is_no_line(service: Service, tmp_path: Path) -> None:
+    log = tmp_path / "access.jsonl"
+    app = service.app(Settings(access_log=str(log)))
+    assert service.ask(app, "/health/live").status_code == 200
+    assert service.ask(app, "/health/live", method="PUT").status_code == 405
+    assert [json.loads(line)["status"] for line in log.read_text(encoding="utf-8").splitlines()] == [405]
+
+
 def test_a_failure_has_its_number_too(service: Service) -> None:
     found = service.ask(path="/boom/x", headers={"X-Request-ID": "number-1"})
     assert (found.status_code, found.headers["x-request-id"]) == (500, "number-1")

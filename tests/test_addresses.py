@@ -228,7 +228,7 @@ def test_nor_a_failure(service: Service, monkeypatch: pytest.MonkeyPatch) -> Non
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Library, "what_else", fail)
+    monkeypatch.setattr(Library, "explain", fail)
     for client in (service.client(), service.client("acme")):
-        found = client.get("provisions/iso42001:10.2/what-else")
+        found = client.get("explain?from=iso42001:10.2&to=airmf:GOVERN-1.1")
         assert (found.status_code, kept(found)) == (500, {"no-store"})

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import Scope
 
 UNKNOWN, FILES = "(none)", "/static"
+HEALTH = frozenset({"/health/live", "/health/ready", "/api/v1/health/live", "/api/v1/health/ready"})
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

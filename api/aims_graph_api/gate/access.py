@@ -18,9 +18,10 @@ from aims_graph.errors import DataError, InputError
 from aims_graph.workspaces import keys
 from aims_graph.workspaces.keys import Keyring
 from aims_graph_api import problems
-from aims_graph_api.gate.rates import HEALTH, Addresses, Buckets, too_many
+from aims_graph_api.gate.rates import Addresses, Buckets, too_many
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.problems import NO_KEY, Refused
+from aims_graph_api.routing import HEALTH
 from aims_graph_api.serving import ANONYMOUS, Caller, Serving
 from aims_graph_api.settings import CLOSED, OPEN, Settings
 

@@ -22,6 +22,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aims_graph.errors import OutputError
+from aims_graph_api.routing import HEALTH
 from aims_graph_api.serving import ANONYMOUS, Caller
 
 HEADER = b"x-request-id"
@@ -149,7 +150,8 @@ class AccessLog:
             ended = True
         finally:
             took = time.perf_counter() - start
-            self.write(_line(scope, status or (0 if ended else 500), size, took))
+            if not (status == 200 and scope["path"] in HEALTH):  # probes that find all well would hide the rest
+                self.write(_line(scope, status or (0 if ended else 500), size, took))
 
 
 def _number(scope: Scope) -> str:

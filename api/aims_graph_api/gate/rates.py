@@ -12,11 +12,11 @@ from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aims_graph_api import problems
+from aims_graph_api.routing import HEALTH
 from aims_graph_api.serving import ANONYMOUS, Caller
 from aims_graph_api.settings import UNIX, Rate
 
 MOST = 10_000  # callers that are remembered; of more, the one not seen for longest is forgotten
-HEALTH = frozenset({"/health/live", "/health/ready", "/api/v1/health/live", "/api/v1/health/ready"})
 
 Clock = Callable[[], float]
 

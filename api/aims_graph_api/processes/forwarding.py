@@ -23,7 +23,7 @@ Count = Callable[[str, int], None]  # of a request, by method and status, that t
 
 CREDENTIALS = (b"authorization", b"x-api-key")
 ABOUT_RECORDS = frozenset(
-    {"records", "check", "evidence", "deadlines", "log", "metrics", "reload"}
+    {"records", "check", "evidence", "deadlines", "export", "log", "metrics"}
 )  # first part of a path
 GRAPH_STORE = "sparql/graph-store"
 ANSWERED_HERE = ("GET", "HEAD", "OPTIONS", "POST")  # questions are posted too; anything else writes
