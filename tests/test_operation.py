@@ -34,7 +34,7 @@ from aims_graph_api import create_app, describing
 from aims_graph_api.monitoring import health
 from aims_graph_api.monitoring.metrics import outcome
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.processes import forwarding, supervisor
+from aims_graph_api.processes import forwarding, server, supervisor
 from aims_graph_api.processes.server import Start
 from aims_graph_api.settings import CLOSED, REGULATION, Oidc, Settings
 
@@ -578,6 +578,20 @@ def test_options_that_do_not_fit_are_bad_input(
     ran = run("serve", "--port", 0, *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+
+
+def test_without_the_extra_of_the_service_it_is_said_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "find_spec", lambda _: None)
+    ran = run("serve", "--port", 0)
+    assert (ran.code, ran.out) == (2, "")
+    assert "the service needs fastapi, " in ran.err
+    assert "pip install 'aims-graph[api]'" in ran.err
+
+
+def test_what_the_service_looks_for_is_what_its_extra_brings() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    brought = {re.split(r"[>=; ]", line)[0].replace("-", "_") for line in extras["api"]}
+    assert set(server.NEEDED) == brought - {"uvloop"}  # which makes it faster, where there is one
 
 
 # -- spans -----------------------------------------------------------------------------

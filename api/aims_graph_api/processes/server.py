@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
-from aims_graph.errors import InputError
+from aims_graph.errors import InputError, MissingDependency
 from aims_graph_api.settings import Settings
 
 __all__ = ["Settings", "Start", "run"]
 
 METRICS = ("admin", "open")
+NEEDED = ("fastapi", "httptools", "httpx", "jinja2", "orjson", "prometheus_client", "python_multipart", "uvicorn")
+"""What the extra `api` brings. It is looked for, not loaded: the first of several processes does without."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,12 @@ class Start:
 def run(start: Start) -> None:
     """Serve until interrupted; prints the address once it is ready, with the real port where `port` is 0.
 
-    Raises DataError where the data is wrong, and InputError where the address cannot be used or a workspace cannot be
-    held.
+    Raises DataError where the data is wrong, InputError where the address cannot be used or a workspace cannot be
+    held, and MissingDependency where the program was installed without the service.
     """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise MissingDependency(f"the service needs {', '.join(missing)}.", "pip install 'aims-graph[api]'")
     with suppress(KeyboardInterrupt), listen(start.host, start.port) as listening:
         if start.workers > 1:
             from aims_graph_api.processes import supervisor
