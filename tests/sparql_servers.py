@@ -51,16 +51,17 @@ class Place:
     address: str
     command: list[str]
     folder: Path
-    ready: Callable[[], bool]
+    ready: Callable[[str], bool]  # by what it has said since it was started
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        with (self.folder / "said").open("ab") as said:
+        told = self.folder / "said"
+        with told.open("wb") as said:
             self.process = subprocess.Popen(self.command, cwd=self.folder, stdout=said, stderr=said)
         begun = time.monotonic()
-        while not self.ready():
-            assert self.process.poll() is None, (self.folder / "said").read_text(encoding="utf-8")[-2000:]
+        while not self.ready(told.read_text(encoding="utf-8")):
+            assert self.process.poll() is None, told.read_text(encoding="utf-8")[-2000:]
             assert time.monotonic() - begun < PATIENCE, "the server did not start"
             time.sleep(0.05)
 
@@ -79,7 +80,7 @@ def oxigraph(folder: Path) -> Place:
     if not program.exists():
         pytest.skip("the Oxigraph server is not installed: pip install oxigraph")
     command = [str(program), "serve", "--location", str(folder / "data"), "--bind", f"127.0.0.1:{port}"]
-    place = Place(f"sparql+http://127.0.0.1:{port}", command, folder, lambda: _answers(port))
+    place = Place(f"sparql+http://127.0.0.1:{port}", command, folder, lambda _: _answers(port))
     place.start()
     return place
 
@@ -92,8 +93,8 @@ def virtuoso(folder: Path) -> Place:
     (folder / "virtuoso.ini").write_text(INI.format(sql=sql, http=http), encoding="utf-8")
     ends = "query=/sparql-auth&update=/sparql-auth&graph-store=/sparql-graph-crud-auth&auth=digest"
     command = [VIRTUOSO, "+foreground", "+configfile", "virtuoso.ini"]
-    place = Place(f"sparql+http://127.0.0.1:{http}/?{ends}", command, folder, lambda: _answers(sql) and _answers(http))
-    place.start()
+    place = Place(f"sparql+http://127.0.0.1:{http}/?{ends}", command, folder, lambda said: "Server online at" in said)
+    place.start()  # nothing is sent to its ports before: it falls over a connection that ends while it starts
     made = "DB.DBA.USER_CREATE('aims', 'secret'); GRANT SPARQL_UPDATE TO \"aims\";"
     rights = "DB.DBA.RDF_DEFAULT_USER_PERMS_SET('nobody', 0); DB.DBA.RDF_DEFAULT_USER_PERMS_SET('aims', 7);"
     for grant in (made, rights):

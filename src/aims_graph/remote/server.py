@@ -57,7 +57,8 @@ class Server:
     def select(self, text: str, graphs: Sequence[str] = ()) -> tuple[tuple[str, ...], list[Row]]:
         """(variables, rows) of a SELECT on the union of some graphs (IRIs), or on what the text itself names.
 
-        Raises ServerFailed, also where the server says that it cut the answer.
+        Raises ServerFailed, also where the server says that it cut the answer: Virtuoso tells of rows that it gave up
+        looking for, at a limit of time, in a header alone.
         """
         fields: dict[str, Any] = {"query": text}
         if graphs:
@@ -69,6 +70,10 @@ class Server:
             rows = [{n: _term(t) for n, t in row.items()} for row in found["results"]["bindings"]]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise self._failed(self.address.query, "it gave no SPARQL results in JSON") from error
+        state = answer.headers.get("x-sql-state", "")
+        if state:
+            why = f"its answer is not whole ({state} {_said(answer.headers.get('x-sql-message', ''))}"
+            raise self._failed(self.address.query, f"{why.rstrip()}). Raise its limit of time")
         most = answer.headers.get("x-sparql-maxrows", "")
         if most.isdigit() and len(rows) >= int(most):
             raise self._failed(self.address.query, f"it gives no more than {most} rows. Raise its limit of rows")
