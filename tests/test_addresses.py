@@ -52,6 +52,8 @@ ASKED = {  # of each address that is read by GET: what to ask it, with few rows 
     "/review/next": "review/next?framework=nistrmf&framework=iso42001",
     "/rules": "rules",
     "/search": "search?q=risk",
+    "/sparql": "/sparql?query=ASK%20%7B%7D",
+    "/sparql/graph-store": "/sparql/graph-store?default",
     "/statements/{rest}": "statements/iso42001/2023/10.2",
     "/weak-points": "weak-points?framework=airmf",
     "/what-if": "what-if?reject=aiact--nistrmf-009",

@@ -35,6 +35,7 @@ from aims_graph_api.paging import Pages
 from aims_graph_api.record_routes import record_examples
 from aims_graph_api.routes.what_else import NDJSON
 from aims_graph_api.schemas.responses import Problem
+from aims_graph_api.sparql import documented
 
 TITLE = "aims-graph"
 SUMMARY = "What else does this count towards, how surely, why, and what is missing?"
@@ -218,6 +219,7 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
     schemas["Planning"]["examples"] = [{"targets": [examples.pair[1]], "as_of": EXAMPLE_DAY.isoformat()}]
     schemas["Together"]["examples"] = [{"targets": [examples.pair[0]], "as_of": EXAMPLE_DAY.isoformat(), "limit": 1}]
     record_examples.add(found["paths"], prefix)
+    found["paths"] |= documented.paths()
     return found
 
 

@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 from datetime import date
+from typing import Any
 
 import contract
 from schemathesis.core.failures import FailureGroup
@@ -33,7 +34,24 @@ def main() -> int:
     said.add_argument("--seed", type=int, default=SEED)
     given = said.parse_args()
     began, asked, wrong = time.monotonic(), contract.Asked(), list[str]()
-    operations = list(contract.operations(create_app(Library.open(), today=lambda: DAY)))
+    with contract.operations(create_app(Library.open(), today=lambda: DAY)) as operations:
+        _ask(operations, given, asked, wrong)
+    statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(asked.items()))
+    lines = [
+        f"{asked.total():,} requests to {len(operations)} operations in {time.monotonic() - began:,.0f} s, "
+        f"seed {given.seed}, commit {commit()}. Answers by status: {statuses}.",
+        "",
+        "Every answer had a declared status, media type and form, and none was a failure."
+        if not wrong
+        else f"{len(wrong)} operations gave an answer that the document does not allow:",
+        *(f"\n```\n{text[:2000]}\n```" for text in wrong),
+    ]
+    record(TITLE, "\n".join(lines))
+    return 1 if wrong else 0
+
+
+def _ask(operations: list[Any], given: argparse.Namespace, asked: contract.Asked, wrong: list[str]) -> None:
+    """Ask round after round until there were enough, or something is wrong."""
     heavy = [o for o in operations if any(part in o.path for part in HEAVY)]
     light = [o for o in operations if o not in heavy]
     round_ = 0
@@ -51,18 +69,6 @@ def main() -> int:
             ) as error:  # the run goes on with the next
                 wrong.append(f"{operation.method.upper()} {operation.path}: {error}")
         round_ += 1
-    statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(asked.items()))
-    lines = [
-        f"{asked.total():,} requests to {len(operations)} operations in {time.monotonic() - began:,.0f} s, "
-        f"seed {given.seed}, commit {commit()}. Answers by status: {statuses}.",
-        "",
-        "Every answer had a declared status, media type and form, and none was a failure."
-        if not wrong
-        else f"{len(wrong)} operations gave an answer that the document does not allow:",
-        *(f"\n```\n{text[:2000]}\n```" for text in wrong),
-    ]
-    record(TITLE, "\n".join(lines))
-    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
