@@ -73,9 +73,9 @@ def create_app(
     written = app.state.written = Written()
     guarding.install(app, served, settings or Settings())
     problems.install(app)
+    what_else.install(app, PREFIX, today, written)  # before provisions, whose path would take its own
     for routes in (
         frameworks.router(today),
-        what_else.router(today, written),  # before provisions, whose path would take its own
         provisions.router(today),
         explain.router(today),
         weighing.router(today),

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from aims_graph.library import Library
 from aims_graph.trace import Options
 
+YOUNG = 10_000  # values that come to life before the collector looks at them: a request leaves few behind
+
 
 def prepare(app: FastAPI, library: Library | None = None) -> None:
     """Have ready what follows from each provision for everybody today, of what is served or is to be served next.
@@ -38,5 +40,6 @@ def _still() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
         if collecting:
             gc.enable()

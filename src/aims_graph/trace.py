@@ -134,7 +134,8 @@ def label_of(catalogue: Catalogue, provision: str) -> str:
 def signatures(prospects: Sequence[Prospect]) -> dict[str, int]:
     """How many mapping rows the full and partial answers stand on, and how many a person signed."""
     held = [p for p in prospects if p.degree >= Degree.PARTIAL]
-    used, signed = (frozenset[str]().union(*rows) for rows in ((p.rows for p in held), (p.signed for p in held)))
+    used = set(chain.from_iterable(p.rows for p in held))
+    signed = set(chain.from_iterable(p.signed for p in held if p.signed))
     return {"rows_used": len(used), "rows_signed": len(signed)}
 
 
@@ -169,24 +170,26 @@ def no_starts(
     catalogue: Catalogue, refused: Sequence[str], options: Options, case: CaseFacts | None = None
 ) -> tuple[str, ...]:
     """Why nothing starts where it was supposed to; of a case, said once for a clause and its parts."""
+    if not refused:
+        return ()
     told = [p for p in refused if case is None or not set(refused).intersection(catalogue.ancestors(p))]
     return tuple(why_no_start(catalogue, p, options, case) for p in told)
 
 
 def why_no_start(catalogue: Catalogue, target: str, options: Options, case: CaseFacts | None = None) -> str:
     """Why no claim can start at a provision, in a hypothetical question or from the record of a case."""
-    provision = catalogue.provisions[target]
-    bound = expand(catalogue, provision.binds)
+    provision, context = catalogue.provisions[target], replace(options.context(), case=case)
     if not provision.in_force.holds(options.as_of):
         return f"{provision.notation} is not in force on {options.as_of}{_when(provision)}, so it starts no claim."
-    if bound and options.roles and not bound & expand(catalogue, frozenset(options.roles)):
+    bound = expand(catalogue, provision.binds) if options.roles else frozenset()
+    if bound and not bound & expand(catalogue, context.roles):
         whom = ", ".join(sorted(provision.binds))
         return f"{provision.notation} binds {whom}, not {', '.join(options.roles)}: no claim starts here."
-    if asks_nothing(catalogue, provision, replace(options.context(), case=case)):
+    if asks_nothing(catalogue, provision, context):
         return f"All that {provision.notation} asks is asked of others or left out: no claim starts here."
     if case is not None and is_over(catalogue, provision, case):
         return f"{provision.notation} was done for a period that is over, and is due again: no claim starts here."
-    if may_start(catalogue, provision, options.context()):
+    if may_start(catalogue, provision, context):
         classes = ", ".join(sorted(provision.system_classes))
         return f"{provision.notation} concerns {classes}, not {options.system_class}: no claim starts here."
     return f"{provision.notation} states no duty of an organisation, so it starts no claim."

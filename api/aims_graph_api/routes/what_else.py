@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 
 from aims_graph.answers import WhatElse, what_else_json
 from aims_graph.errors import AimsGraphError
@@ -39,8 +41,8 @@ EACH = {
     }
 }
 
-PLAIN = Selecting()
 REPEATABLE = frozenset({"role", "framework"})
+QUERIES = 2_000  # ways to ask that are read once
 
 
 class Together(Selecting):
@@ -57,8 +59,8 @@ class Together(Selecting):
     ]
 
 
-def router(today: Today, written: Written) -> APIRouter:
-    """The routes of the what-else question."""
+def install(app: FastAPI, prefix: str, today: Today, written: Written) -> None:
+    """Add the routes of the what-else question, first of all: that of one provision without a router of its own."""
     routes = APIRouter(tags=["what else"], route_class=Answering)
     errors = problems.declared((400, *problems.NAMED, 422))
 
@@ -79,7 +81,7 @@ def router(today: Today, written: Written) -> APIRouter:
 
         def answer(self, usual: Handler) -> Handler:
             async def direct(request: Request) -> Response:
-                curie, asked = request.path_params["curie"], _asked(request)
+                curie, asked = request.path_params["curie"], _asked(request.scope["query_string"])
                 if asked is None or caller_of(request).organisation:
                     return await usual(request)
                 library = serving_of(request).library
@@ -88,9 +90,10 @@ def router(today: Today, written: Written) -> APIRouter:
 
             return direct
 
-    routes.add_api_route(
-        "/provisions/{curie:path}/what-else",
+    app.router.add_api_route(
+        prefix + "/provisions/{curie:path}/what-else",
         what_else,
+        tags=["what else"],
         response_model=responses.WhatElse,
         responses=errors | {200: TABLE},
         route_class_override=Direct,
@@ -118,15 +121,14 @@ def router(today: Today, written: Written) -> APIRouter:
             raise Refused(INVALID, detail)
         return answer(library, wanted, asked.targets, chosen)
 
-    return routes
+    app.include_router(routes, prefix=prefix)
 
 
-def _asked(request: Request) -> Selecting | None:
+@lru_cache(QUERIES)
+def _asked(query: bytes) -> Selecting | None:
     """The options of a question; None where they are not of the form asked for, as the usual way will say."""
-    if not request.scope["query_string"]:
-        return PLAIN
     given: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
+    for name, value in QueryParams(query).multi_items():
         if name in REPEATABLE:
             given.setdefault(name, []).append(value)
         else:

@@ -28,7 +28,8 @@ from aims_graph.outcomes import Outcomes
 
 T = TypeVar("T")
 MOST = 50_000  # things of a kind that are kept in writing; then the oldest go
-PROOF = b"\0"  # stands where the proof of an answer goes; no JSON text holds this byte
+PLACE = b"\0"  # stands where text is put in; no JSON text holds this byte
+HELD = orjson.Fragment(PLACE)
 Pieces = tuple[bytes, ...]
 
 
@@ -53,10 +54,6 @@ class Parts(Generic[T]):
         pieces.append(b"]")
         return pieces
 
-    def fragment(self, parts: Sequence[T]) -> orjson.Fragment:
-        """The text of a list of them, to be put in its place."""
-        return orjson.Fragment(b"".join(self.listed(parts)))
-
     def _kept(self, part: T) -> Pieces:
         found = part, self._write(part)
         with self._lock:  # threads write too
@@ -79,7 +76,9 @@ class Written:
 
     def what_else(self, answer: WhatElse) -> bytes:
         """A whole answer: the text of `what_else_json`."""
-        return orjson.dumps(what_else_json(answer, self.answers.fragment, self.triggers.fragment))
+        before, between, after = orjson.dumps(what_else_json(answer, lambda _: HELD, lambda _: HELD)).split(PLACE)
+        answers, triggers = self.answers.listed(answer.answers), self.triggers.listed(answer.triggers)
+        return b"".join((before, *answers, between, *triggers, after))
 
     def prepare(self, outcomes: Outcomes, context: Context) -> None:
         """Work out what follows from each provision in a context, and write the answers, as far as there is room."""
@@ -89,5 +88,5 @@ class Written:
 
     def _answer(self, answer: Answer) -> Pieces:
         """What comes before the proof, its steps, and what comes after."""
-        before, _, after = orjson.dumps(answer_json(answer, lambda _: orjson.Fragment(PROOF))).partition(PROOF)
+        before, _, after = orjson.dumps(answer_json(answer, lambda _: HELD)).partition(PLACE)
         return (before, *self.steps.listed(told_steps(answer.derivation)), after)
