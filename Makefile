@@ -44,6 +44,7 @@ soak: .venv/dev
 	PYTHONPATH=tests $(BIN)/python -m soak.generated_requests
 	PYTHONPATH=tests $(BIN)/python -m soak.service
 	PYTHONPATH=tests $(BIN)/python -m soak.service --kill
+	PYTHONPATH=tests $(BIN)/python -m soak.remote_store
 
 mutants: .venv/mutants/bin/cosmic-ray
 	PYTHONPATH=tests $(BIN)/python -m soak.mutants

@@ -22,6 +22,7 @@ from aims_graph.errors import (
     InputError,
     KeyUsed,
     NameError_,
+    OutputError,
     QueryError,
     UnknownName,
     UnsoundRecords,
@@ -75,7 +76,9 @@ OF_ERROR: dict[type[AimsGraphError], Kind] = {
     ChangedSince: CHANGED_SINCE,
     KeyUsed: KEY_USED,
     UnsoundRecords: UNSOUND_RECORDS,
+    OutputError: UNAVAILABLE,  # a disk or a server that fails, and may work again
 }
+NO_STORE = "What is kept cannot be reached now. Try again later."  # where it is, is not for everybody to know
 REFUSALS = (  # what routes raise as Refused
     *(NO_KEY, NOT_ALLOWED, NOT_ACCEPTABLE, TOOK_TOO_LONG, CHANGED_SINCE, MEDIA_TYPE_UNKNOWN, UNSOUND_RECORDS),
     *(KEY_USED, NO_VERSION, TOO_MANY, UNAVAILABLE),
@@ -96,7 +99,7 @@ class Refused(Exception):
 
 def kind_of(error: AimsGraphError) -> Kind:
     """The kind of problem an error is; what has no kind of its own is a failure of the service."""
-    return OF_ERROR.get(type(error), FAILED)
+    return next((OF_ERROR[kind] for kind in type(error).__mro__ if kind in OF_ERROR), FAILED)
 
 
 def problem(request: Request, kind: Kind, detail: str, **more: Any) -> JSONResponse:
@@ -116,6 +119,8 @@ def problem(request: Request, kind: Kind, detail: str, **more: Any) -> JSONRespo
 def on_error(request: Request, error: Exception) -> JSONResponse:
     """An error of this project, with the candidates of a name."""
     assert isinstance(error, AimsGraphError)
+    if kind_of(error) is UNAVAILABLE:
+        return problem(request, UNAVAILABLE, NO_STORE, headers={"Retry-After": "1"})
     more = {"candidates": list(error.candidates)} if isinstance(error, NameError_) else {}
     return problem(request, kind_of(error), _without_folders(error), **more)
 
