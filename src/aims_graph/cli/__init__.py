@@ -26,7 +26,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without our glyphs still gets the words
     try:
-        app()
+        app(prog_name="aims-graph")
         sys.stdout.flush()
     except AimsGraphError as error:
         print(error, *hints(error), sep="\n", file=sys.stderr)
