@@ -63,6 +63,14 @@ class Outcome:
         cut = worth[:limit]
         return cut, len(cut) < len(worth)
 
+    def signatures(self, prospects: tuple[Prospect, ...]) -> dict[str, int]:
+        """How many mapping rows those that are full or partial stand on, and how many a person signed."""
+        return self._usual_signatures if prospects is self._usual else _signatures(prospects)
+
+    @cached_property
+    def _usual_signatures(self) -> dict[str, int]:
+        return _signatures(self._usual)
+
     @cached_property
     def _usual(self) -> tuple[Prospect, ...]:
         return self._worth(self.silent)
@@ -213,6 +221,12 @@ def _prospect(provision: Provision, claim: Claim) -> Prospect:
     signed = tuple(row.id for row in rows if row.signed)
     members = _only_from(claim)
     return Prospect(provision.id, provision.edition, claim.degree, members, tuple(row.id for row in rows), signed)
+
+
+def _signatures(prospects: Sequence[Prospect]) -> dict[str, int]:
+    held = [p for p in prospects if p.degree >= Degree.PARTIAL]
+    used, signed = {row for p in held for row in p.rows}, {row for p in held for row in p.signed}
+    return {"rows_used": len(used), "rows_signed": len(signed)}
 
 
 def _only_from(claim: Claim) -> frozenset[str] | None:

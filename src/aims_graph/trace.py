@@ -109,7 +109,7 @@ def answered(
         answers=tuple(outcome.answer(p.provision) for p in prospects),
         triggers=_asked_about(catalogue, targets, outcome.triggers, options.frameworks),
         own_clause=(),
-        **signatures(prospects),
+        **outcome.signatures(prospects),
         notes=notes(catalogue, targets, outcome.result, options, prospects, case),
         truncated=truncated,
     )
@@ -129,14 +129,6 @@ def label_of(catalogue: Catalogue, provision: str) -> str:
     """How a provision is named to people: framework, notation, title."""
     found = catalogue.provisions[provision]
     return f"{catalogue.editions[found.edition].label}, {found.notation} {found.title}"
-
-
-def signatures(prospects: Sequence[Prospect]) -> dict[str, int]:
-    """How many mapping rows the full and partial answers stand on, and how many a person signed."""
-    held = [p for p in prospects if p.degree >= Degree.PARTIAL]
-    used = set(chain.from_iterable(p.rows for p in held))
-    signed = set(chain.from_iterable(p.signed for p in held if p.signed))
-    return {"rows_used": len(used), "rows_signed": len(signed)}
 
 
 def notes(

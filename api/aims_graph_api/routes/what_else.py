@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from functools import lru_cache
+from datetime import date
 from typing import Annotated, Any
 
 import orjson
@@ -80,12 +80,14 @@ def install(app: FastAPI, prefix: str, today: Today, written: Written) -> None:
         """Without what a route in general needs, a thread above all, where nothing has to be worked out."""
 
         def answer(self, usual: Handler) -> Handler:
+            read = Asked()
+
             async def direct(request: Request) -> Response:
-                curie, asked = request.path_params["curie"], _asked(request.scope["query_string"])
-                if asked is None or caller_of(request).organisation:
+                curie, library = request.path_params["curie"], serving_of(request).library
+                chosen = read.options(library, today(), request.scope["query_string"])
+                if chosen is None or caller_of(request).organisation:
                     return await usual(request)
-                library = serving_of(request).library
-                found = library.what_else_at_hand(curie, options(library, today, asked))
+                found = library.what_else_at_hand(curie, chosen)
                 return await usual(request) if found is None else said(found, request.state.media)
 
             return direct
@@ -124,9 +126,30 @@ def install(app: FastAPI, prefix: str, today: Today, written: Written) -> None:
     app.include_router(routes, prefix=prefix)
 
 
-@lru_cache(QUERIES)
+class Asked:
+    """The ways to ask that were read, for one library and day."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Library, date] | None = None
+        self._read: dict[bytes, Options] = {}
+
+    def options(self, library: Library, day: date, query: bytes) -> Options | None:
+        """The options that a query string states; None where it is not of the form asked for, as is said elsewhere."""
+        if self._of is None or self._of[0] is not library or self._of[1] != day:
+            self._of, self._read = (library, day), {}
+        read = self._read
+        found = read.get(query)
+        if found is None:
+            asked = _asked(query)
+            if asked is None:
+                return None
+            if len(read) >= QUERIES:
+                read.clear()
+            found = read[query] = options(library, lambda: day, asked)
+        return found
+
+
 def _asked(query: bytes) -> Selecting | None:
-    """The options of a question; None where they are not of the form asked for, as the usual way will say."""
     given: dict[str, Any] = {}
     for name, value in QueryParams(query).multi_items():
         if name in REPEATABLE:
