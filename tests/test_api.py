@@ -27,7 +27,7 @@ from pydantic import BaseModel
 
 from aims_graph import asked
 from aims_graph.answers import what_else_json
-from aims_graph.errors import DataError, InputError, MissingDependency, Problem, QueryError
+from aims_graph.errors import DataError, InputError, MissingDependency, OutputError, Problem, QueryError
 from aims_graph.explaining import explain, explanation_json
 from aims_graph.library import Library
 from aims_graph.relations import Degree
@@ -806,6 +806,18 @@ def test_the_service_names_no_framework_and_no_role() -> None:
         if path.suffix in (".py", ".html", ".css", ".svg"):
             text = re.sub("tracer_?provider", "", path.read_text(encoding="utf-8").lower())  # a name of OpenTelemetry
             assert [n for n in names if n in text] == [], path
+
+
+def test_a_page_does_not_say_where_a_store_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise OutputError("http://store.example:8890/sparql is not there")
+
+    monkeypatch.setattr(Library, "what_else", away)
+    for path in ("/?q=iso42001:10.2", "/provisions/iso42001:10.2"):
+        found = client.get(path)
+        assert found.status_code == 503
+        assert "store.example" not in found.text
+        assert "cannot be reached now" in found.text
 
 
 # -- serving ---------------------------------------------------------------------------

@@ -119,14 +119,15 @@ def problem(request: Request, kind: Kind, detail: str, **more: Any) -> JSONRespo
 def on_error(request: Request, error: Exception) -> JSONResponse:
     """An error of this project, with the candidates of a name."""
     assert isinstance(error, AimsGraphError)
-    if kind_of(error) is UNAVAILABLE:
-        return problem(request, UNAVAILABLE, NO_STORE, headers={"Retry-After": "1"})
+    headers = {"Retry-After": "1"} if kind_of(error) is UNAVAILABLE else {}
     more = {"candidates": list(error.candidates)} if isinstance(error, NameError_) else {}
-    return problem(request, kind_of(error), _without_folders(error), **more)
+    return problem(request, kind_of(error), told_of(error), headers=headers, **more)
 
 
-def _without_folders(error: AimsGraphError) -> str:
-    """What an error says; where it names a file by its whole path, by its name alone."""
+def told_of(error: AimsGraphError) -> str:
+    """What an error says to a client: not where a store is, and of a file its name alone."""
+    if kind_of(error) is UNAVAILABLE:
+        return NO_STORE
     if not isinstance(error, DataError):
         return str(error)
     return "\n".join(

@@ -20,7 +20,7 @@ from aims_graph.trace import Options
 from aims_graph_api.html.drawing import Drawing, draw
 from aims_graph_api.html.rendering import render
 from aims_graph_api.parameters import LONGEST, Asking, Today, options
-from aims_graph_api.problems import kind_of
+from aims_graph_api.problems import kind_of, told_of
 from aims_graph_api.serving import Loaded
 
 ALSO_FOUND = 10  # search results offered where a name is unknown
@@ -143,7 +143,7 @@ def _problem(library: Library, form: Form, error: AimsGraphError) -> HTMLRespons
         "problem.html",
         kind.status,
         kind=kind,
-        message=str(error),
+        message=told_of(error),
         candidates=candidates,
         found=[n for n in found if n not in candidates],
     )
