@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import httpx
 import orjson
 import pytest
+from conftest import AS_OF, CASES
 from fastapi import FastAPI
 
 from aims_graph import trace
@@ -22,7 +23,6 @@ from aims_graph.trace import Options
 from aims_graph_api.app import create_app
 from aims_graph_api.preparing import prepare, prepare_again
 from aims_graph_api.routes.writing import Written
-from tests.conftest import AS_OF, CASES
 
 WIDE = ("iso42001:10.2", "iso27001:10.2", "mss:10.2", "aiact:art-20.1", "airmf:MANAGE-4.3", "aiact:art-113.d")
 EDITIONS = ("iso42001", "mss", "aiact")  # the asker's own, one that is silent unless it is asked for, another
