@@ -1,13 +1,36 @@
-"""What-else over HTTP beside an empty route of the same framework: one process, loopback, connections kept alive.
+"""What-else over HTTP beside empty routes of the same framework: one process each, loopback, connections kept alive.
 
-`python -m benchmarks.serving [--seconds 4] [--rounds 3]`; needs `wrk`. Each round measures every case once, so that
+`python -m benchmarks.serving [--seconds 3] [--rounds 3]`; needs `wrk`. Each round measures every case once, so that
 what else the machine does falls on all alike; a ratio is the median of its rounds. Prints one JSON object.
+
+What is asked, each in its own way:
+
+- `uniform`: every provision, each with other options (framework, least degree, limit), in no order;
+- `clause`: iso42001:10.2 alone, each time with other options.
+
+What a case measures:
+
+- `empty`: a route of FastAPI that returns `{}`; all ratios are to it.
+- `sized`: a route that returns a body as long as the answer to each question of `uncached`, and does nothing else.
+- `uncached`: addresses that were never asked before, in the context of which the service works out what follows from
+  each provision before it says that it is ready (everybody, today). No answer to such an address is kept anywhere;
+  what it is made of is at hand.
+- `first_of_a_context`: addresses in contexts (roles, class of systems, day) in which nothing was asked about that
+  provision before, so that nothing is at hand.
+- `repeated`: one address, again and again.
+- `not_modified`: the same, by a caller who still has the answer (304).
+- `unloaded`: addresses as of `uncached`, one at a time.
+
+Beside the ratio of requests a second stands that of the time for which the processor of the server works on one
+request (`…_processor`), in which there is no other work on the machine. The tail is the 99th percentile of `uncached`
+with four connections that ask without a pause, over the median of `unloaded`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import socket
@@ -21,18 +44,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from random import Random
-from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from fastapi import FastAPI
+from fastapi.responses import Response
 
 from aims_graph.library import Library
+from aims_graph.model import ANY_CLASS
 
 SEED = 20261122
 CONNECTIONS = 4
 DAY = date(2026, 11, 22)
-EMPTY, WHAT_ELSE = "/empty", "/api/v1/provisions/{}/what-else"
+CLAUSE = "iso42001:10.2"
+EMPTY, SIZED, WHAT_ELSE = "/empty", "/sized/{}", "/api/v1/provisions/{}/what-else"
+DEGREES = ("full", "partial", "candidate")
+UNCUT = 1_000  # answers; more than any question has
+LIMITS = (None, 3, 10, *range(UNCUT, UNCUT + 40))
+MOST = 40_000  # addresses of one run
+SIZES = 2_000  # answers whose lengths the route of equal size is given
+PLAIN, READY, FIRST = "plain", "ready", "first"  # the servers: empty routes; the service, once for each state it is in
 LUA = """
 local lines, at, headers = {{}}, 0, {headers}
 for line in io.lines("{paths}") do lines[#lines + 1] = line end
@@ -41,10 +74,13 @@ request = function()
   return wrk.format("GET", lines[at], headers)
 end
 done = function(summary, latency)
-  io.write(string.format("p50=%d p99=%d bad=%d\\n", latency:percentile(50), latency:percentile(99),
-    summary.errors.status + summary.errors.read + summary.errors.timeout))
+  io.write(string.format("p50=%d p99=%d bad=%d asked=%d\\n", latency:percentile(50), latency:percentile(99),
+    summary.errors.status + summary.errors.read + summary.errors.timeout, summary.requests))
 end
 """
+
+
+Choice = tuple[list[str], str, int | None]  # frameworks, least degree, limit
 
 
 @dataclass(frozen=True)
@@ -52,22 +88,48 @@ class Found:
     """One run of the load client."""
 
     per_second: float
+    processor: float  # microseconds that the server works for one request
     p50: float  # microseconds
     p99: float
     bad: int
+    asked: int
+    addresses: int  # that differ; fewer than were asked where some were asked again
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is asked of which server, and how."""
+
+    server: str
+    paths: list[str]
+    connections: int = CONNECTIONS
+    held: str = ""  # the ETag of the answer that the caller still has
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server in a process of its own."""
+
+    address: str
+    process: int
+
+    def worked(self) -> float:
+        """Seconds that it has worked so far."""
+        told = Path(f"/proc/{self.process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def served(which: str) -> Iterator[str]:
-    """A server in a process of its own; its address."""
+def served(which: str) -> Iterator[Server]:
+    """A server, for as long as it is needed."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     command = [sys.executable, "-m", "benchmarks.serving", "--serve", which, "--port", str(port)]
     with subprocess.Popen(command) as process:
         address = f"http://127.0.0.1:{port}"
         try:
-            _await(address + (EMPTY if which == "empty" else "/health/live"))
-            yield address
+            _await(address + (EMPTY if which == PLAIN else "/health/ready"))
+            yield Server(address, process.pid)
         finally:
             process.terminate()
             process.wait(10)
@@ -84,107 +146,179 @@ def _await(address: str) -> None:
 
 
 def serve(which: str, port: int) -> None:
-    """The empty route, or the service, until terminated."""
+    """The empty routes, or the service as it is once it is ready, until terminated."""
     import uvicorn
-    from fastapi import FastAPI
 
     from aims_graph_api import create_app
+    from aims_graph_api.preparing import prepare
 
-    if which == "empty":
+    if which == PLAIN:
         app = FastAPI()
+        text = b"x" * 1_000_000
 
         @app.get(EMPTY)
         async def empty() -> dict[str, str]:
             return {}
+
+        @app.get(SIZED.format("{length}"))
+        async def sized(length: int) -> Response:
+            return Response(text[:length], media_type="application/json")
     else:
         app = create_app(Library.open(), today=lambda: DAY)
+        prepare(app)
     uvicorn.run(app, port=port, loop="uvloop", http="httptools", log_level="error", access_log=False)
 
 
-def load(address: str, paths: list[str], seconds: float, connections: int, headers: dict[str, str]) -> Found:
+def load(server: Server, case: Case, seconds: float) -> Found:
     """Ask for the paths in turn, for so long."""
     with tempfile.TemporaryDirectory() as folder:
         listed, script = Path(folder, "paths"), Path(folder, "ask.lua")
-        listed.write_text("\n".join(paths) + "\n")
-        table = ", ".join(f"[{json.dumps(name)}] = {json.dumps(value)}" for name, value in headers.items())
-        script.write_text(LUA.format(paths=listed, headers=f"{{{table}}}"))
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", str(script), address]
+        listed.write_text("\n".join(case.paths) + "\n")
+        headers = f"{{['If-None-Match'] = {json.dumps(case.held)}}}" if case.held else "{}"
+        script.write_text(LUA.format(paths=listed, headers=headers))
+        command = ["wrk", "-t1", f"-c{case.connections}", f"-d{seconds:g}s", "-s", str(script), server.address]
+        before = server.worked()
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     per_second = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    tail = re.search(r"p50=(\d+) p99=(\d+) bad=(\d+)", said)
-    assert per_second and tail, said
-    return Found(float(per_second[1]), float(tail[1]), float(tail[2]), int(tail[3]))
+    told = re.search(r"p50=(\d+) p99=(\d+) bad=(\d+) asked=(\d+)", said)
+    assert per_second and told, said
+    p50, p99, bad, asked = (int(number) for number in told.groups())
+    worked = 1e6 * (server.worked() - before) / asked
+    return Found(float(per_second[1]), worked, p50, p99, bad, asked, len(set(case.paths)))
 
 
-def questions(library: Library) -> tuple[list[str], list[str]]:
-    """Addresses that all differ: every provision with other options in one context, and in many contexts."""
-    shuffled = Random(SEED)
-    names = list(library.catalogue.provisions)
-    frameworks = sorted(library.catalogue.editions)
-    choices: list[dict[str, Any]] = [
-        *({"framework": f, "min_degree": d} for f, d in product(frameworks, ("full", "partial", "candidate"))),
-        *({"limit": n} for n in range(1, 6)),
-        {},
+# -- what is asked -----------------------------------------------------------------------
+
+
+def uniform(library: Library) -> list[str]:
+    """Every provision as often as any other, in one context; no address twice, and half of them of all frameworks."""
+    drawn = Random(SEED)
+    one = [*product([[f] for f in sorted(library.catalogue.editions)], DEGREES, LIMITS)]
+    every: list[Choice] = [*product([[]], DEGREES, range(UNCUT, UNCUT + len(one) // len(DEGREES)))]
+    found = [_address(n, *choice) for n in library.catalogue.provisions for choice in drawn.sample([*one, *every], 40)]
+    drawn.shuffle(found)
+    return found
+
+
+def clause(library: Library) -> list[str]:
+    """One provision with other options, in one context; no address twice, and half of them of all frameworks."""
+    editions = sorted(library.catalogue.editions)
+    some = [*product([list(f) for n in range(1, 5) for f in combinations(editions, n)], DEGREES, LIMITS)]
+    every: list[Choice] = [*product([[]], DEGREES, range(UNCUT, UNCUT + len(some) // len(DEGREES)))]
+    found = [_address(CLAUSE, *choice) for choice in (*some, *every)]
+    Random(SEED).shuffle(found)
+    return found
+
+
+def _address(name: str, frameworks: list[str], degree: str, limit: int | None) -> str:
+    options = [*(("framework", f) for f in frameworks), ("min_degree", degree)]
+    return WHAT_ELSE.format(name) + "?" + urlencode([*options, *([] if limit is None else [("limit", limit)])])
+
+
+def first(library: Library) -> list[str]:
+    """Every provision once in each of many contexts, none of them the one that is ready."""
+    catalogue = library.catalogue
+    days = [date(year, 12, 15).isoformat() for year in (2024, 2025, 2026, 2028)]
+    classes = [ANY_CLASS, *(c for c in catalogue.system_classes if c != ANY_CLASS)]
+    contexts = [*product(sorted(catalogue.roles), classes, days)]
+    found = [
+        WHAT_ELSE.format(name) + "?" + urlencode({"role": role, "system_class": system_class, "as_of": day})
+        for role, system_class, day in contexts
+        for name in catalogue.provisions
     ]
-    one = [_address(n, choice) for n in names for choice in shuffled.sample(choices, 12)]
-    roles, days = sorted(library.catalogue.roles), [date(2026 + m // 12, m % 12 + 1, 1) for m in range(40)]
-    contexts: list[dict[str, Any]] = [{"role": r, "as_of": d.isoformat()} for r in roles for d in days]
-    many = [_address(n, shuffled.choice(contexts)) for n in names]
-    shuffled.shuffle(one)
-    shuffled.shuffle(many)
-    return one, many
+    Random(SEED).shuffle(found)
+    return found
 
 
-def _address(name: str, options: dict[str, Any]) -> str:
-    return WHAT_ELSE.format(name) + (f"?{urlencode(options)}" if options else "")
+def first_of_clause(library: Library) -> list[str]:
+    """One provision once in each of many contexts, none of them the one that is ready."""
+    catalogue, some = library.catalogue, sorted(library.catalogue.roles)
+    roles = [chosen for n in (1, 2, 3) for chosen in combinations(some, n)]
+    found = [
+        WHAT_ELSE.format(CLAUSE) + "?" + urlencode([*(("role", r) for r in chosen), ("system_class", c), ("as_of", d)])
+        for chosen, c, d in product(roles, catalogue.system_classes, (f"{year}-12-15" for year in (2024, 2025, 2028)))
+    ]
+    Random(SEED).shuffle(found)
+    return found
+
+
+def lengths(library: Library, paths: list[str]) -> list[str]:
+    """For each question, the address of an empty route whose body is as long as the answer."""
+    from aims_graph.relations import Degree
+    from aims_graph.trace import Options
+    from aims_graph_api.routes.writing import Written
+
+    written, found = Written(), []
+    for path in paths:
+        asked = urlsplit(path)
+        given = dict(parse_qsl(asked.query))
+        frameworks = tuple(value for name, value in parse_qsl(asked.query) if name == "framework")
+        limit, degree = given.get("limit"), Degree[given["min_degree"].upper()]
+        options = Options(DAY, frameworks=frameworks, min_degree=degree, limit=None if limit is None else int(limit))
+        answer = library.what_else([asked.path.split("/")[4]], options)
+        found.append(SIZED.format(len(written.what_else(answer))))
+    return found
+
+
+# -- measuring ---------------------------------------------------------------------------
 
 
 def measure(seconds: float, rounds: int) -> dict[str, object]:
-    """Every case in turn; ratios to the empty route."""
+    """Every case of both ways to ask, in turn; ratios to the empty route."""
     library = Library.open()
-    one, many = questions(library)
-    part = len(one) // (rounds + 1)
-    with served("empty") as empty, served("service") as service:
-        asked = f"{service}{WHAT_ELSE.format('iso42001:10.2')}"
-        tag = urllib.request.urlopen(asked).headers["ETag"]
-        kept = {"If-None-Match": tag}
-        single = [WHAT_ELSE.format("iso42001:10.2")]
-        load(service, one[:part], seconds, CONNECTIONS, {})  # the edges are worked out once
-        runs: dict[str, list[Found]] = {}
-        for n in range(1, rounds + 1):
-            mine = one[n * part : (n + 1) * part]
-            for name, address, paths, headers, connections in (
-                ("empty", empty, [EMPTY], {}, CONNECTIONS),
-                ("uncached", service, mine, {}, CONNECTIONS),
-                ("uncached_many_contexts", service, many, {}, CONNECTIONS),
-                ("repeated", service, single, {}, CONNECTIONS),
-                ("not_modified", service, single, kept, CONNECTIONS),
-                ("unloaded", service, mine, {}, 1),
-            ):
-                runs.setdefault(name, []).append(load(address, paths, seconds, connections, headers))
+    runs: dict[str, list[Found]] = {}
+    asking = {"uniform": (uniform(library), first(library)), "clause": (clause(library), first_of_clause(library))}
+    with served(PLAIN) as plain, served(READY) as ready, served(FIRST) as fresh:
+        servers = {PLAIN: plain, READY: ready, FIRST: fresh}
+        again = [WHAT_ELSE.format(CLAUSE)]
+        tag = urllib.request.urlopen(ready.address + again[0]).headers["ETag"]
+        for n in range(rounds):
+            cases = {"empty": Case(PLAIN, [EMPTY])}
+            for way, (asked, never) in asking.items():
+                mine = asked[n::rounds]
+                fast, slow = mine[::2][:MOST], mine[1::2][:MOST]
+                cases |= {
+                    f"{way}_uncached": Case(READY, fast),
+                    f"{way}_sized": Case(PLAIN, lengths(library, fast[:SIZES])),
+                    f"{way}_unloaded": Case(READY, slow, 1),
+                    f"{way}_first_of_a_context": Case(FIRST, never[n::rounds][:MOST]),
+                }
+            cases |= {"repeated": Case(READY, again), "not_modified": Case(READY, again, held=tag)}
+            for name, case in cases.items():
+                runs.setdefault(name, []).append(load(servers[case.server], case, seconds))
     return {"ratios": _ratios(runs), "runs": {name: [vars(f) for f in found] for name, found in runs.items()}}
 
 
 def _ratios(runs: dict[str, list[Found]]) -> dict[str, float]:
-    empty = [run.per_second for run in runs["empty"]]
-    found = {
-        f"what_else_{name}_vs_empty_route": statistics.median(
-            run.per_second / base for run, base in zip(runs[name], empty, strict=True)
-        )
-        for name in ("uncached", "uncached_many_contexts", "repeated", "not_modified")
-    }
-    tails = [loaded.p99 / alone.p50 for loaded, alone in zip(runs["uncached"], runs["unloaded"], strict=True)]
+    """The throughput of each case over that of the empty route, and the tails."""
+    shown = [name for name in runs if name != "empty" and not name.endswith("_unloaded")]
+    found = {f"{name}_vs_empty": _median(runs[name], runs["empty"]) for name in shown}
+    found |= {f"{name}_vs_empty_processor": _worked(runs["empty"], runs[name]) for name in shown}
+    for way in ("uniform", "clause"):
+        found[f"{way}_uncached_vs_sized"] = _median(runs[f"{way}_uncached"], runs[f"{way}_sized"])
+        for case in ("uncached", "first_of_a_context"):
+            pairs = zip(runs[f"{way}_{case}"], runs[f"{way}_unloaded"], strict=True)
+            found[f"{way}_{case}_p99_vs_unloaded_median"] = statistics.median(many.p99 / one.p50 for many, one in pairs)
+    alone = [run.p99 / run.p50 for run in runs["empty"]]
     return {
-        name: round(value, 3) for name, value in (found | {"p99_vs_unloaded_median": statistics.median(tails)}).items()
+        name: round(value, 3) for name, value in (found | {"empty_p99_vs_median": statistics.median(alone)}).items()
     }
+
+
+def _median(some: list[Found], base: list[Found]) -> float:
+    return statistics.median(one.per_second / other.per_second for one, other in zip(some, base, strict=True))
+
+
+def _worked(some: list[Found], base: list[Found]) -> float:
+    return statistics.median(one.processor / other.processor for one, other in zip(some, base, strict=True))
 
 
 def main() -> None:
     """Measure, or be one of the servers."""
-    said = argparse.ArgumentParser(description=__doc__)
-    said.add_argument("--seconds", type=float, default=4)
+    said = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    said.add_argument("--seconds", type=float, default=3)
     said.add_argument("--rounds", type=int, default=3)
-    said.add_argument("--serve", choices=["empty", "service"])
+    said.add_argument("--serve", choices=[PLAIN, READY, FIRST])
     said.add_argument("--port", type=int, default=0)
     given = said.parse_args()
     if given.serve:
