@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
+from conftest import AS_OF
 from worlds import catalogue, context, provision, row
 
-from aims_graph.chain import Crossing, Used, asks_nothing
+from aims_graph.chain import Context, Crossing, Used, asks_nothing
 from aims_graph.relations import EQ, Edge
 
 BOTH, ONE, OTHER = frozenset({"provider", "deployer"}), frozenset({"provider"}), frozenset({"deployer"})
@@ -92,3 +97,18 @@ def test_a_whole_whose_parts_are_all_of_another_class_asks_nothing_of_this_one()
     assert asks_nothing(known, whole, context(system_class="high-risk-annex-iii"))
     assert not asks_nothing(known, whole, context(system_class="gpai"))
     assert not asks_nothing(known, whole, context())
+
+
+def test_a_context_that_went_to_another_process_is_found_there() -> None:
+    asked = Context(AS_OF, BOTH)
+    assert {asked: 1}[Context(AS_OF, frozenset({"deployer", "provider"}))] == 1
+    program = "import pickle, sys; c = pickle.load(sys.stdin.buffer); print({c: 1}[type(c)(c.as_of, c.roles)])"
+    for seed in ("1", "2"):
+        told = subprocess.run(
+            [sys.executable, "-c", program],
+            input=pickle.dumps(asked),
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        assert told.stdout == b"1\n"

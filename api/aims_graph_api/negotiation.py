@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fastapi import Request
 
@@ -35,6 +36,10 @@ class Range:
         return self.type != "*", self.subtype != "*", len(self.parameters)
 
 
+NEGOTIATIONS_KEPT = 1_000  # most clients send one of a few headers; longer ones are read each time
+LONGEST_KEPT = 200  # bytes
+
+
 def accepted(request: Request) -> str | None:
     """What a client says it accepts; None where it says nothing."""
     return ", ".join(request.headers.getlist("accept")) or None
@@ -48,6 +53,12 @@ def negotiated(accept: str | None, offered: Sequence[str]) -> str:
     >>> negotiated("text/csv;q=0.5, application/*", ["text/csv", "application/json"])
     'application/json'
     """
+    found = _best if accept is None or len(accept) <= LONGEST_KEPT else _best.__wrapped__
+    return found(accept, tuple(offered))
+
+
+@lru_cache(NEGOTIATIONS_KEPT)
+def _best(accept: str | None, offered: tuple[str, ...]) -> str:
     ranges = tuple(_ranges(accept or ""))
     if not ranges:
         return offered[0]

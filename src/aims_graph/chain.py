@@ -87,6 +87,18 @@ class Context:
     case: CaseFacts | None = None
     organisation: Organisation = NOTHING_RECORDED
 
+    def __hash__(self) -> int:
+        """Of its fields; worked out once, as what is remembered is looked up by it in every question."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.as_of, self.roles, self.system_class, self.trust, self.case, self.organisation))
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the hash: that of a text is another in another process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+
     def admits(self, row: Mapping) -> bool:
         """Whether a row may carry full and partial claims."""
         trusted = (ACCEPTED,) if self.trust == ACCEPTED else (ACCEPTED, DOUBLE_READ)

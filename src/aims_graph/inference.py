@@ -114,7 +114,7 @@ class Inference:
     def _left_out(self, shown: Iterable[str]) -> tuple[str, ...]:
         if not self.limited:
             return ()
-        short = tuple(sorted(set(self.limited).intersection(shown)))
+        short = tuple(sorted(set(self.limited).intersection(shown))) if self.limited else ()
         if not short:
             return ()
         kept = f"at most {MAX_DERIVATIONS} alike, {MAX_OF_PROVISION} of one provision, {MAX_OF_QUESTION} in all"

@@ -28,6 +28,8 @@ from aims_graph.ways import Ways
 
 DESIGNED = "designed"  # the assurance of what follows from no record
 MOST_LINES = 250_000  # answers, lines of their proofs and questions; of what is prepared, and as many of the rest
+TELLINGS_KEPT = 8  # contexts (of days on which all is the same) in which sentences about one outcome are kept
+CONTEXTS_KEPT = 1_000  # of which is known what day they count as
 WAYS_KEPT = 4  # contexts of which what is known of the edges is kept; the oldest goes first
 
 
@@ -51,6 +53,8 @@ class Outcome:
     silent: frozenset[str]  # editions that are named only where they are asked for
     triggers: tuple[TriggerLine, ...]
     result: Inference  # without its claims where the outcome is remembered
+    own: frozenset[str] = frozenset()  # editions of the targets
+    leading_to: tuple[str, ...] = ()  # the edition to which each of the triggers leads
 
     def chosen(
         self, frameworks: Collection[str], min_degree: Degree, limit: int | None
@@ -62,6 +66,26 @@ class Outcome:
             worth = tuple(p for p in worth if p.degree >= min_degree and p.framework in wanted)
         cut = worth[:limit]
         return cut, len(cut) < len(worth)
+
+    def asked_about(self, frameworks: Collection[str]) -> tuple[TriggerLine, ...]:
+        """The questions that lead to the frameworks asked about, or to the targets' own; all where none is named."""
+        if not frameworks:
+            return self.triggers
+        near = self.own.union(frameworks)
+        return tuple(line for line, edition in zip(self.triggers, self.leading_to, strict=True) if edition in near)
+
+    def told(self, context: Context, tell: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+        """Sentences about the whole, which are the same each time it is told in a context."""
+        found = self._told.get(context)
+        if found is None:
+            if len(self._told) >= TELLINGS_KEPT:
+                self._told.clear()
+            found = self._told[context] = tell()
+        return found
+
+    @cached_property
+    def _told(self) -> dict[Context, tuple[str, ...]]:
+        return {}
 
     def signatures(self, prospects: tuple[Prospect, ...]) -> dict[str, int]:
         """How many mapping rows those that are full or partial stand on, and how many a person signed."""
@@ -105,6 +129,7 @@ class Outcomes:
         self._asked: OrderedDict[tuple[str, Context], tuple[Outcome, int]] = OrderedDict()
         self._lines = 0  # of what was asked about
         self._ways: dict[Context, Ways] = {}
+        self._since: dict[Context, Context] = {}
         self._lock = Lock()
 
     @property
@@ -161,8 +186,12 @@ class Outcomes:
 
     def _alike(self, context: Context) -> Context:
         """The context of the first day on which all is as on its day."""
-        since = _since(self.catalogue, context.as_of)
-        return context if since == context.as_of else replace(context, as_of=since)
+        found = self._since.get(context)
+        if found is None:
+            if len(self._since) >= CONTEXTS_KEPT:
+                self._since.clear()
+            found = self._since[context] = replace(context, as_of=_since(self.catalogue, context.as_of))
+        return found
 
     def _made(self, target: str, context: Context) -> Outcome:
         result = infer(self.catalogue, (target,), context, self.ways(context))
@@ -202,12 +231,15 @@ def outcome_of(
     provisions = catalogue.provisions
     named = (p for p in result.claims if p not in family and provisions[p].edition not in unasked)
     claims = sorted((result.claims[p] for p in named), key=_rank)
+    triggers = trigger_lines(catalogue, targets, context.as_of, context.roles, recorded or {})
     return Outcome(
         prospects=tuple(_prospect(provisions[claim.provision], claim) for claim in claims),
         answer=lambda provision: make_answer(catalogue, result.claims[provision], context, assurance),
         silent=silent,
-        triggers=trigger_lines(catalogue, targets, context.as_of, context.roles, recorded or {}),
+        triggers=triggers,
         result=result,
+        own=frozenset(own),
+        leading_to=tuple(provisions[line.provision].edition for line in triggers),
     )
 
 

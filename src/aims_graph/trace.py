@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
+from functools import cached_property
 
 from aims_graph.answers import (
     PROVISION_LEVEL,
-    TriggerLine,
     WhatElse,
 )
 from aims_graph.catalogue import Catalogue
@@ -24,7 +23,7 @@ from aims_graph.chain import (
     may_start,
 )
 from aims_graph.errors import InputError
-from aims_graph.inference import Inference, infer
+from aims_graph.inference import infer
 from aims_graph.model import ANY_CLASS, DOUBLE_READ, Provision
 from aims_graph.outcomes import Outcome, Outcomes, Prospect, outcome_of
 from aims_graph.relations import Degree
@@ -45,6 +44,10 @@ class Options:
 
     def context(self) -> Context:
         """The part of the options that guards look at."""
+        return self._context
+
+    @cached_property
+    def _context(self) -> Context:
         roles = frozenset(self.roles)
         return Context(self.as_of, roles, self.system_class, self.trust, organisation=self.organisation)
 
@@ -107,22 +110,12 @@ def answered(
         trust=options.trust,
         graph_version=catalogue.version,
         answers=tuple(outcome.answer(p.provision) for p in prospects),
-        triggers=_asked_about(catalogue, targets, outcome.triggers, options.frameworks),
+        triggers=outcome.asked_about(options.frameworks),
         own_clause=(),
         **outcome.signatures(prospects),
-        notes=notes(catalogue, targets, outcome.result, options, prospects, case),
+        notes=notes(catalogue, targets, outcome, options, prospects, case),
         truncated=truncated,
     )
-
-
-def _asked_about(
-    catalogue: Catalogue, targets: Sequence[str], lines: tuple[TriggerLine, ...], frameworks: Collection[str]
-) -> tuple[TriggerLine, ...]:
-    """The questions that lead to the frameworks asked about, or to the targets' own; all where none is named."""
-    if not frameworks:
-        return lines
-    near = {*frameworks, *(catalogue.provisions[t].edition for t in targets)}
-    return tuple(line for line in lines if catalogue.provisions[line.provision].edition in near)
 
 
 def label_of(catalogue: Catalogue, provision: str) -> str:
@@ -134,28 +127,40 @@ def label_of(catalogue: Catalogue, provision: str) -> str:
 def notes(
     catalogue: Catalogue,
     targets: Sequence[str],
-    result: Inference,
+    outcome: Outcome,
     options: Options,
     shown: Sequence[Prospect],
     case: CaseFacts | None = None,
 ) -> tuple[str, ...]:
     """Sentences that belong to the whole answer."""
-    refused = no_starts(catalogue, result.refused, options, case)
-    editions = {p.framework for p in shown}
-    effects = sorted({e for name in editions if (e := catalogue.editions[name].effect) is not None})
-    left_out = _left_out(catalogue, chain(targets, (p.provision for p in shown)), options)
-    return (*refused, *left_out, *effects, *result.limits(p.provision for p in shown))
+    result = outcome.result
+    refused = (
+        _no_starts_of(catalogue, outcome, options)
+        if case is None
+        else no_starts(catalogue, result.refused, options, case)
+    )
+    names = [p.provision for p in shown]
+    effects = {catalogue.editions[name].effect for name in {p.framework for p in shown}}
+    left_out = _left_out(catalogue, (*targets, *names), options)
+    return (*refused, *left_out, *sorted(e for e in effects if e is not None), *result.limits(names))
 
 
-def _left_out(catalogue: Catalogue, shown: Iterable[str], options: Options) -> Iterator[str]:
+def _left_out(catalogue: Catalogue, shown: Iterable[str], options: Options) -> Iterable[str]:
     """Why the statement of applicability leaves out what is shown, a sentence a control."""
-    if not options.organisation.applicability:
-        return
+    return _excluded(catalogue, shown, options) if options.organisation.applicability else ()
+
+
+def _excluded(catalogue: Catalogue, shown: Iterable[str], options: Options) -> Iterator[str]:
     for name in dict.fromkeys(shown):
         entry = options.organisation.entries.get(name)
         if entry is not None and not entry.included:
             why = entry.reason or "no reason is recorded"
             yield f"{label_of(catalogue, name)} is excluded by the statement of applicability: {why} ({entry.source})"
+
+
+def _no_starts_of(catalogue: Catalogue, outcome: Outcome, options: Options) -> tuple[str, ...]:
+    refused = outcome.result.refused
+    return outcome.told(options.context(), lambda: no_starts(catalogue, refused, options)) if refused else ()
 
 
 def no_starts(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import secrets
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,7 +161,7 @@ def _number(scope: Scope) -> str:
             text = value.decode("latin-1")
             if _GIVEN.fullmatch(text) and redacted(text) == text:
                 return str(text)
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 def _line(scope: Scope, status: int, size: int, seconds: float) -> bytes:

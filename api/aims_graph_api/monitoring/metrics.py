@@ -77,6 +77,7 @@ class Metrics:
             multiprocess_mode="livesum",
         )  # fmt: skip
         self._children: dict[tuple[str, str, int], Counter] = {}
+        self._timed: dict[str, Histogram] = {}
         self._shown = ""
         self.loaded(service.library)
 
@@ -100,7 +101,10 @@ class Metrics:
         self._under_way.dec()
         route, method = template(scope), scope["method"]
         self._count(route, method, status)
-        self._seconds.labels(route).observe(seconds)
+        timed = self._timed.get(route)
+        if timed is None:
+            timed = self._timed[route] = self._seconds.labels(route)
+        timed.observe(seconds)
         plain = route.removeprefix("/api/v1")
         if plain.startswith("/sparql"):
             self._queries.labels(outcome(status)).inc()
