@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,19 @@ def test_every_row_is_compared_or_counted_with_a_reason(library: Library) -> Non
     found = conflicts_json(library.catalogue, SHIPPED)
     assert found["rows_compared"] + sum(r["rows"] for r in found["left_out"]) == len(library.catalogue.mappings)
     assert found["rows_compared"] > 300
+
+
+def test_what_is_remembered_of_rows_is_not_told_of_others(library: Library) -> None:
+    ours = entailed_json(library.catalogue, SHIPPED)
+    rows = library.catalogue.mappings
+    fewer = library.catalogue.with_mappings(rows[: len(rows) // 2])
+    assert entailed_json(fewer, SHIPPED)["rows_compared"] < ours["rows_compared"]
+    assert len(entailed_json(fewer, SHIPPED)["entailed"]) < len(ours["entailed"])
+    assert entailed_json(library.catalogue, SHIPPED) == ours
+    limited = entailed_json(library.catalogue, Asked(Options(AS_OF, limit=2)))
+    assert limited["entailed"] == ours["entailed"][:2]
+    earlier = entailed_json(library.catalogue, Asked(Options(date(2025, 1, 1))))
+    assert earlier["rows_compared"] != ours["rows_compared"]
 
 
 def test_rows_that_follow_name_rows_from_which_they_follow(library: Library) -> None:

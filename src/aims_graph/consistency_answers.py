@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any, Final, TypeVar
 
-from aims_graph.catalogue import Catalogue
+from aims_graph.catalogue import EDITED, Catalogue
 from aims_graph.clashes import MOST_CONFLICTS, conflicts, entailed
 from aims_graph.comparable import LEFT_OUT, SEMANTIC, Comparable, Reading, comparable
 from aims_graph.consistency import Clash
@@ -18,7 +19,9 @@ from aims_graph.next_pairs import NextPairs, Weighed, next_pairs
 from aims_graph.setfacts import Proof, Says
 from aims_graph.trace import Options, check_options
 
+T = TypeVar("T")
 Json = dict[str, Any]
+ANSWERS_KEPT: Final = 12  # of what was asked about our own rows; the oldest go first
 
 TWINS: Final = (
     "The rows speak of more than one management system: as texts they cannot all be right. "
@@ -71,6 +74,37 @@ def edition_of(catalogue: Catalogue, name: str) -> str:
     return name.partition(":")[0] if found is None else found.edition
 
 
+# -- asked again -------------------------------------------------------------------------
+
+
+_KNOWN: OrderedDict[Hashable, Any] = OrderedDict()
+_LOCK = Lock()
+
+
+def _once(catalogue: Catalogue, asked: Asked, what: str, find: Callable[[], T]) -> T:
+    """What is found about our own rows, found once whatever is shown of it; libraries of the same files share it.
+
+    Rows that are in no file of ours, theirs or a supposed one's, have no digest to be known again by.
+    """
+    if asked.theirs or not catalogue.files or catalogue.digest == EDITED:
+        return find()
+    whole = replace(asked, options=replace(asked.options, limit=None))
+    key = (catalogue.digest, tuple(file.path for file in catalogue.files), whole, what)
+    with _LOCK:  # threads of a service share it; the second to ask waits for the first
+        if key not in _KNOWN:
+            _KNOWN[key] = find()
+            while len(_KNOWN) > ANSWERS_KEPT:
+                _KNOWN.popitem(last=False)
+        _KNOWN.move_to_end(key)
+        found: T = _KNOWN[key]
+    return found
+
+
+def _found(catalogue: Catalogue, asked: Asked) -> tuple[Comparable, Found]:
+    compared = check(catalogue, asked)
+    return compared, _once(catalogue, asked, "conflicts", lambda: find(compared))
+
+
 # -- conflicts ---------------------------------------------------------------------------
 
 
@@ -120,8 +154,7 @@ def faults(catalogue: Catalogue) -> Iterator[Problem]:
 
 def conflicts_json(catalogue: Catalogue, asked: Asked) -> Json:
     """All conflicts with their rows, line by line, and the proof of each."""
-    compared = check(catalogue, asked)
-    found = find(compared)
+    compared, found = _found(catalogue, asked)
     return {
         **_heading(catalogue, asked, compared),
         "conflicts": [_conflict(catalogue, reading, clash) for reading, clash in found.conflicts],
@@ -199,9 +232,14 @@ def _heading(catalogue: Catalogue, asked: Asked, compared: Comparable) -> Json:
 
 def entailed_json(catalogue: Catalogue, asked: Asked) -> Json:
     """The rows that follow from others, each with the rows it follows from; rows in a conflict are left out."""
-    compared = check(catalogue, asked)
-    gone = find(compared).lines
-    networks = [(reading, compared.network(reading, gone)) for reading in compared.stated]
+    compared, found = _found(catalogue, asked)
+    gone, limit = found.lines, asked.options.limit
+    told = _once(
+        catalogue,
+        asked,
+        "entailed",
+        lambda: [(r, e) for r in compared.stated for e in entailed(compared.network(r, gone))],
+    )
     following = [
         {
             "rows": [row_json(row) for row in found.stated.rows],
@@ -210,10 +248,8 @@ def entailed_json(catalogue: Catalogue, asked: Asked) -> Json:
             "follows_from": [row_json(row) for stated in found.premises for row in stated.rows],
             "proof": _proof(found.proof),
         }
-        for reading, network in networks
-        for found in entailed(network)
+        for reading, found in told
     ]
-    limit = asked.options.limit
     return {
         **_heading(catalogue, asked, compared),
         "in_conflict": len(gone),
@@ -228,11 +264,12 @@ def entailed_json(catalogue: Catalogue, asked: Asked) -> Json:
 
 def next_json(catalogue: Catalogue, asked: Asked) -> Json:
     """The pairs whose judgement is expected to close most, best first; rows in a conflict are left out."""
-    compared = check(catalogue, asked)
-    gone = find(compared).lines
-    limit = asked.options.limit
+    compared, found = _found(catalogue, asked)
+    gone, limit = found.lines, asked.options.limit
     readings = [r for r in compared.stated if not r.condition]
-    weighed = [(r, _weighed(catalogue, asked, compared, r, gone)) for r in readings]
+    weighed = _once(
+        catalogue, asked, "next", lambda: [(r, _weighed(catalogue, asked, compared, r, gone)) for r in readings]
+    )
     pairs = sorted(
         (_pair(reading, pair) for reading, found in weighed for pair in found.weighed),
         key=lambda pair: (-pair["expected_gain"], -pair["least_gain"], pair["subject"], pair["object"]),
