@@ -90,13 +90,16 @@ def _once(catalogue: Catalogue, asked: Asked, what: str, find: Callable[[], T]) 
         return find()
     whole = replace(asked, options=replace(asked.options, limit=None))
     key = (catalogue.digest, tuple(file.path for file in catalogue.files), whole, what)
-    with _LOCK:  # threads of a service share it; the second to ask waits for the first
-        if key not in _KNOWN:
-            _KNOWN[key] = find()
-            while len(_KNOWN) > ANSWERS_KEPT:
-                _KNOWN.popitem(last=False)
-        _KNOWN.move_to_end(key)
-        found: T = _KNOWN[key]
+    with _LOCK:  # threads of a service share it
+        if key in _KNOWN:
+            _KNOWN.move_to_end(key)
+            known: T = _KNOWN[key]
+            return known
+    found = find()
+    with _LOCK:
+        _KNOWN[key] = found
+        while len(_KNOWN) > ANSWERS_KEPT:
+            _KNOWN.popitem(last=False)
     return found
 
 
