@@ -60,6 +60,7 @@ MEDIA_TYPE_UNKNOWN = Kind("unsupported-media-type", "This format cannot be read 
 UNSOUND_RECORDS = Kind("unsound-records", "These records cannot be kept as they are", 422)
 KEY_USED = Kind("key-used", "This key belongs to another request", 422)
 NO_VERSION = Kind("no-version", "This needs the version that it changes", 428)
+HEAD_TOO_LARGE = Kind("head-too-large", "The head of this request is too large", 431)
 TOO_MANY = Kind("too-many-requests", "Too many requests", 429)
 UNAVAILABLE = Kind("unavailable", "This cannot be answered now", 503)
 INVALID = Kind("invalid-parameters", "A parameter or the body is not of the form asked for", 422)
@@ -173,7 +174,7 @@ def _complaint(error: dict[str, Any]) -> str:
 def on_failure(request: Request, _: Exception) -> JSONResponse:
     """Anything unforeseen; its cause goes to the log, not to the asker."""
     number = getattr(request.state, "request_id", None)
-    headers = {"X-Request-ID": number} if number else None
+    headers = {"Connection": "close"} | ({"X-Request-ID": number} if number else {})  # as the server does after it
     return problem(request, FAILED, "The service failed on this request. Its log says why.", headers=headers)
 
 

@@ -5,8 +5,12 @@ From the outside in: access log, HEAD, headers, other origins, caller, rates, si
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from aims_graph.errors import MissingDependency
 from aims_graph_api.gate import access, access_log
@@ -39,18 +43,37 @@ def install(app: FastAPI, serving: Serving, settings: Settings) -> None:
         app.add_middleware(RateLimit, key=settings.rate_key, anonymous=settings.rate_anonymous, addresses=addresses)
     app.add_middleware(Access, serving=serving, settings=settings, addresses=addresses, tokens=tokens)
     if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=METHODS,
-            allow_headers=SENT,
-            expose_headers=SHOWN,
-            allow_credentials=False,
-        )
+        app.add_middleware(CORSMiddleware, **_other_origins(settings))
     app.add_middleware(SafeHeaders, hsts=settings.hsts)
     app.add_middleware(Heads)
-    app.add_middleware(AccessLog, write=Lines(settings.access_log).write if settings.access_log else None)
+    app.add_middleware(AccessLog, write=_log(settings))
     access_log.keep_secrets()
+
+
+def around(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
+    """What gives an answer that is made outside of an application what its own answers have: headers, number, line."""
+    write = _log(settings)
+
+    def wrapped(answer: ASGIApp) -> ASGIApp:
+        if settings.cors_origins:
+            answer = CORSMiddleware(answer, **_other_origins(settings))
+        return AccessLog(SafeHeaders(answer, hsts=settings.hsts), write)
+
+    return wrapped
+
+
+def _other_origins(settings: Settings) -> dict[str, Any]:
+    return {
+        "allow_origins": settings.cors_origins,
+        "allow_methods": METHODS,
+        "allow_headers": SENT,
+        "expose_headers": SHOWN,
+        "allow_credentials": False,
+    }
+
+
+def _log(settings: Settings) -> Callable[[bytes], None] | None:
+    return Lines(settings.access_log).write if settings.access_log else None
 
 
 def _tokens(oidc: Oidc) -> Tokens:

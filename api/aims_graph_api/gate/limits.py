@@ -6,6 +6,7 @@ import asyncio
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aims_graph_api import problems
@@ -19,6 +20,8 @@ LARGER = (  # what paths begin with, and the bytes that a key to write may send 
 )
 PATIENCE = 30.0  # seconds for a body to arrive, and one more for each
 SLOWEST = 100_000  # bytes of it
+LEFT = "The body of this request did not arrive whole."
+CLOSE = {"Connection": "close"}  # after an answer before which not all was read
 
 
 class BodyLimit:
@@ -34,10 +37,17 @@ class BodyLimit:
             return
         largest = _largest(scope)
         if _declared(scope) > largest:
-            await problems.problem(Request(scope), problems.TOO_LARGE, _too_large(largest))(scope, receive, send)
+            answer = problems.problem(Request(scope), problems.TOO_LARGE, _too_large(largest), headers=CLOSE)
+            await answer(scope, receive, send)
             return
         body = _Body(receive, largest, self._patience)
-        await self.app(scope, body.receive, send)
+        try:
+            await self.app(scope, body.receive, send)
+        except ClientDisconnect:
+            if not body.left:
+                raise
+            answer = problems.problem(Request(scope), problems.BAD_INPUT, LEFT)  # which nobody reads, but is counted
+            await answer(scope, receive, send)
 
 
 class _Body:
@@ -46,6 +56,7 @@ class _Body:
     def __init__(self, receive: Receive, largest: int, patience: float) -> None:
         self._receive, self._largest, self._patience = receive, largest, patience
         self._read, self._whole = 0, False
+        self.left = False  # the client, before all had come
         self._start = asyncio.get_running_loop().time()
 
     async def receive(self) -> Message:
@@ -57,11 +68,12 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             detail = "The body of this request does not arrive. Send it again over a faster connection."
-            raise HTTPException(408, detail, {"Connection": "close"}) from None
+            raise HTTPException(408, detail, CLOSE) from None
+        self.left = message["type"] == "http.disconnect"
         self._read += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._read > self._largest:
-            raise HTTPException(413, _too_large(self._largest))
+            raise HTTPException(413, _too_large(self._largest), CLOSE)
         return message
 
 

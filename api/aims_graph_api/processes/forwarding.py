@@ -6,11 +6,13 @@ passed on; a process that answers holds no records and so can never show any.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
-import httpx
+import httpcore
+from anyio.abc import TaskGroup
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +22,8 @@ from aims_graph_api.settings import REGULATION
 
 Header = tuple[bytes, bytes]
 Count = Callable[[str, int], None]  # of a request, by method and status, that the other end has not answered
+Around = Callable[[ASGIApp], ASGIApp]  # what an answer of this process has around it
+Refusal = tuple[Kind, str, dict[str, str]]
 
 CREDENTIALS = (b"authorization", b"x-api-key")
 ABOUT_RECORDS = frozenset(
@@ -34,62 +38,147 @@ HOP_BY_HOP = frozenset(
 FROM = b"x-forwarded-for"
 CONNECTING = 2.0  # seconds
 IDLE = 2.0  # seconds a connection is kept: less than the other end keeps it, so that none is used that it has closed
+MOST_KEPT = 50  # connections that wait for another request
+MOST_AT_ONCE = 65_536  # bytes
+WRITER = httpcore.Origin(b"http", b"writer", 80)
+UNREACHED = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError)
+ASKED_AGAIN = ("GET", "HEAD")
+NO_FORM = "This request is not of the form that HTTP asks for. Escape what is no letter or digit in the address."
 ASKING = 3.0  # seconds that the other end may take to say that it is ready
 
 
+class Line(httpcore.AsyncNetworkStream):
+    """One connection to the process that holds the workspaces, on which an answer is heard while a body is sent."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._http = httpcore.AsyncHTTP11Connection(WRITER, self, keepalive_expiry=IDLE)
+        self._heard: anyio.Event | None = None
+        self._early = b""
+        self.used = False
+
+    async def ask(self, request: httpcore.Request) -> httpcore.Response:
+        """The beginning of an answer; an error of UNREACHED where there is none to be had."""
+        try:
+            return await self._http.handle_async_request(request)
+        finally:
+            self.used = True
+
+    async def listen(self) -> None:
+        """Wait for the beginning of an answer, which is kept."""
+        self._heard = anyio.Event()
+        try:
+            self._early = await self._stream.read(MOST_AT_ONCE)
+        except httpcore.NetworkError:
+            self._early = b""  # as where the other end has closed the connection
+        self._heard.set()
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the other end has said something, if only that it says no more."""
+        return bool(self.get_extra_info("is_readable")) or (self._heard is not None and self._heard.is_set())
+
+    @property
+    def is_free(self) -> bool:
+        """Whether another request may be sent, and will be read."""
+        return self._http.is_idle() and not self._http.has_expired()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What comes next."""
+        if self._heard is None:
+            return await self._stream.read(max_bytes, timeout)
+        await self._heard.wait()
+        self._heard = None
+        return self._early
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send something."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        """What is known of the connection."""
+        return self._stream.get_extra_info(info)
+
+
 class Link:
-    """A connection to the process that holds the workspaces."""
+    """The connections to the process that holds the workspaces."""
 
     def __init__(self, socket: Path) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=IDLE)
-        self._transport = httpx.AsyncHTTPTransport(uds=str(socket), limits=limits)
+        self._socket, self._backend = str(socket), httpcore.AnyIOBackend()
+        self._free: list[Line] = []  # the one used last at the end
 
-    async def send(
-        self,
-        method: str,
-        target: bytes,
-        headers: list[Header],
-        body: AsyncIterator[bytes] | None = None,
-        limit: float | None = None,
-    ) -> httpx.Response:
-        """The beginning of an answer; httpx.TransportError where there is none to be had."""
-        wait = {"connect": CONNECTING, "read": limit, "write": limit, "pool": limit}
-        request = httpx.Request(
-            method, "http://writer/", headers=headers, content=body, extensions={"target": target, "timeout": wait}
-        )
-        return await self._transport.handle_async_request(request)
+    async def line(self, fresh: bool = False) -> Line:
+        """A connection, which nobody else uses until it is given back; an error of UNREACHED where there is none."""
+        while self._free and not fresh:
+            line = self._free.pop()
+            if line.is_free:
+                return line
+            await line.aclose()
+        return Line(await self._backend.connect_unix_socket(self._socket, CONNECTING))
+
+    async def give_back(self, line: Line) -> None:
+        """Keep a connection if it can be used again."""
+        while self._free and not self._free[0].is_free:
+            await self._free.pop(0).aclose()
+        if line.is_free and len(self._free) < MOST_KEPT:
+            self._free.append(line)
+        else:
+            await line.aclose()
 
     async def ready(self) -> bool:
         """Whether the other end answers and says that it is ready."""
+        request = _request("GET", b"/health/ready", [(b"host", WRITER.host)], limit=ASKING)
         try:
-            answer = await self.send("GET", b"/health/ready", [(b"host", b"writer")], limit=ASKING)
-            await answer.aclose()
-        except httpx.TransportError:
+            line = await self.line(fresh=True)
+            try:
+                answer = await line.ask(request)
+                await answer.aclose()
+            finally:
+                await line.aclose()
+        except UNREACHED:
             return False
-        return answer.status_code == 200
+        return answer.status == 200
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._transport.aclose()
+        while self._free:
+            await self._free.pop().aclose()
 
 
 class Forwarding:
     """ASGI middleware that passes on what this process cannot answer."""
 
-    def __init__(self, app: ASGIApp, link: Link, read: str = REGULATION, count: Count = lambda *_: None) -> None:
-        self.app, self._link, self._read, self._count = app, link, read, count
+    def __init__(
+        self,
+        app: ASGIApp,
+        link: Link,
+        read: str = REGULATION,
+        count: Count = lambda *_: None,
+        around: Around = lambda answer: answer,
+    ) -> None:
+        self.app, self._link, self._read, self._count, self._around = app, link, read, count, around
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer here, or pass on the request and what comes back."""
         if scope["type"] != "http" or not passed_on(scope, self._read):
             await self.app(scope, receive, send)
             return
+        refused: Refusal | None = None
         async with anyio.create_task_group() as group:
-            exchange = _Exchange(self._link, scope, receive, send, self._count)
-            group.start_soon(exchange.until_client_leaves, group.cancel_scope)
+            exchange = _Exchange(self._link, scope, receive, send, group)
+            group.start_soon(exchange.until_client_leaves)
             with tracing.span("forward"):
-                await exchange.make()
+                refused = await exchange.make()
             group.cancel_scope.cancel()
+        if refused is not None:
+            kind, detail, headers = refused
+            self._count(str(scope["method"]), kind.status)
+            answer = problem(Request(scope), kind, detail, headers=headers)
+            await self._around(answer)(scope, receive, send)
 
 
 def passed_on(scope: Scope, read: str) -> bool:
@@ -109,84 +198,120 @@ def passed_on(scope: Scope, read: str) -> bool:
 class _Exchange:
     """One request that is passed on."""
 
-    def __init__(self, link: Link, scope: Scope, receive: Receive, send: Send, count: Count) -> None:
-        self._link, self._scope, self._receive, self._send, self._count = link, scope, receive, send, count
-        self._sent = anyio.Event()  # the whole request
-        self._left = anyio.Event()  # the client, before that
+    def __init__(self, link: Link, scope: Scope, receive: Receive, send: Send, group: TaskGroup) -> None:
+        self._link, self._scope, self._receive, self._send, self._group = link, scope, receive, send, group
+        self._whole = anyio.Event()  # all of the request has come from the client
+        self._waiting = anyio.CancelScope()  # for more of it
 
-    async def until_client_leaves(self, group: anyio.CancelScope) -> None:
+    async def until_client_leaves(self) -> None:
         """Give up as soon as nobody waits for the answer."""
-        await self._sent.wait()
-        while not self._left.is_set():
-            if (await self._receive())["type"] == "http.disconnect":
-                break
-        group.cancel()
+        await self._whole.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._group.cancel_scope.cancel()
 
-    async def make(self) -> None:
-        """Pass on the request, and what comes back as it comes."""
+    async def make(self) -> Refusal | None:
+        """Pass on the request, and what comes back as it comes; the reason where nothing does."""
         scope = self._scope
-        names = {name for name, _ in scope["headers"]}
-        has_body = bool(names & {b"content-length", b"transfer-encoding"})
-        target = scope.get("raw_path") or scope["path"].encode()
-        target += b"?" + scope["query_string"] if scope["query_string"] else b""
+        has_body = bool({name for name, _ in scope["headers"]} & {b"content-length", b"transfer-encoding"})
         if not has_body:
-            self._sent.set()
+            self._whole.set()
         try:
-            answer = await self._link.send(
-                scope["method"], target, list(_passed(scope)), self._body() if has_body else None
-            )
-        except httpx.LocalProtocolError:
-            detail = (
-                "This request is not of the form that HTTP asks for. Escape what is no letter or digit in the address."
-            )
-            await self._refuse(BAD_INPUT, detail)
-            return
-        except httpx.TransportError:
-            await self._refuse(
-                UNAVAILABLE, "Records cannot be reached now. Ask again in a moment.", {"Retry-After": "1"}
-            )
-            return
-        await self._pass_back(answer)
-
-    async def _pass_back(self, answer: httpx.Response) -> None:
-        headers = [(n.lower(), v) for n, v in answer.headers.raw if n.lower() not in HOP_BY_HOP | {b"date"}]
-        await self._send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+            answer, line = await (self._ask_with_body() if has_body else self._ask())
+        except httpcore.LocalProtocolError:
+            return BAD_INPUT, NO_FORM, {}
+        except UNREACHED:
+            return UNAVAILABLE, "Records cannot be reached now. Ask again in a moment.", {"Retry-After": "1"}
         try:
-            assert isinstance(answer.stream, httpx.AsyncByteStream)
-            async for part in answer.stream:
-                await self._send({"type": "http.response.body", "body": part, "more_body": True})
-            await self._send({"type": "http.response.body", "body": b""})
-        except httpx.TransportError:
-            return  # what was begun cannot be finished; the client sees it cut off
+            await self._pass_back(answer)
         finally:
             with anyio.CancelScope(shield=True):
                 await answer.aclose()
+                await self._link.give_back(line)
+        return None
 
-    async def _body(self) -> AsyncIterator[bytes]:
-        more = True
-        while more:
-            message: Message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._left.set()
-                self._sent.set()
+    async def _ask(self, fresh: bool = False) -> tuple[httpcore.Response, Line]:
+        """An answer to a request without a body, and where it comes from."""
+        line = await self._link.line(fresh)
+        was_used = line.used
+        try:
+            return await line.ask(_request(self._scope["method"], _target(self._scope), _passed(self._scope))), line
+        except UNREACHED:  # the other end may have closed what is kept here, and then has not read the request
+            if fresh or not was_used or self._scope["method"] not in ASKED_AGAIN:
+                raise
+        return await self._ask(fresh=True)
+
+    async def _ask_with_body(self) -> tuple[httpcore.Response, Line]:
+        """The same for a request with a body: it is sent as it comes, until it ends or is answered."""
+        line = await self._link.line()
+        self._group.start_soon(self._listen, line)
+        headers = _passed(self._scope)
+        if not any(name == b"content-length" for name, _ in headers):
+            headers.append((b"transfer-encoding", b"chunked"))
+        return await line.ask(_request(self._scope["method"], _target(self._scope), headers, self._body(line))), line
+
+    async def _listen(self, line: Line) -> None:
+        await line.listen()
+        self._waiting.cancel()
+
+    async def _body(self, line: Line) -> AsyncIterator[bytes]:
+        """What the client sends; WriteError where it is answered before its end, whereupon the answer is read."""
+        while not self._whole.is_set():
+            message: Message | None = None
+            with self._waiting:
+                message = await self._receive()
+            if message is not None and message["type"] == "http.disconnect":
+                self._group.cancel_scope.cancel()
                 await anyio.sleep_forever()  # until this exchange is given up
-            more = message.get("more_body", False)
+            if message is not None and not message.get("more_body", False):
+                self._whole.set()
+            if message is None or line.is_heard:
+                raise httpcore.WriteError("this is answered")
+            self._waiting = anyio.CancelScope()
             if message.get("body"):
                 yield message["body"]
-        self._sent.set()
 
-    async def _refuse(self, kind: Kind, detail: str, headers: dict[str, str] | None = None) -> None:
-        self._count(str(self._scope["method"]), kind.status)
-        answer = problem(Request(self._scope), kind, detail, headers=headers)
-        await answer(self._scope, self._receive, self._send)
+    async def _pass_back(self, answer: httpcore.Response) -> None:
+        headers = [(n.lower(), v) for n, v in answer.headers if n.lower() not in HOP_BY_HOP | {b"date"}]
+        if not self._whole.is_set():
+            headers.append((b"connection", b"close"))  # the rest of the body is read by nobody
+            self._whole.set()
+        await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        try:
+            assert isinstance(answer.stream, AsyncIterable)
+            async for part in answer.stream:
+                await self._send({"type": "http.response.body", "body": part, "more_body": True})
+            await self._send({"type": "http.response.body", "body": b""})
+        except UNREACHED:
+            return  # what was begun cannot be finished; the client sees it cut off
 
 
-def _passed(scope: Scope) -> Iterable[Header]:
+def _request(
+    method: str,
+    target: bytes,
+    headers: list[Header],
+    body: AsyncIterator[bytes] | None = None,
+    limit: float | None = None,
+) -> httpcore.Request:
+    url = httpcore.URL(scheme=WRITER.scheme, host=WRITER.host, port=WRITER.port, target=target)
+    wait = {"read": limit, "write": limit}
+    return httpcore.Request(method, url, headers=headers, content=body, extensions={"timeout": wait})
+
+
+def _target(scope: Scope) -> bytes:
+    target: bytes = scope.get("raw_path") or scope["path"].encode()
+    return target + b"?" + scope["query_string"] if scope["query_string"] else target
+
+
+def _passed(scope: Scope) -> list[Header]:
     """The headers of a request as they are passed on, and the addresses it came by."""
     by = [value for name, value in scope["headers"] if name == FROM]
     if scope.get("client"):
         by.append(str(scope["client"][0]).encode())
-    yield from ((n, v) for n, v in scope["headers"] if n not in HOP_BY_HOP and n not in (FROM, *tracing.CARRIED))
-    yield from tracing.carried(scope)
+    headers = [(n, v) for n, v in scope["headers"] if n not in HOP_BY_HOP and n not in (FROM, *tracing.CARRIED)]
+    if not any(name == b"host" for name, _ in headers):
+        headers.append((b"host", b""))  # as it came, as far as HTTP/1.1 can say so
+    headers += tracing.carried(scope)
     if by:
-        yield FROM, b", ".join(by)
+        headers.append((FROM, b", ".join(by)))
+    return headers

@@ -14,7 +14,7 @@ from aims_graph_api.settings import Settings
 __all__ = ["Settings", "Start", "run"]
 
 METRICS = ("admin", "open")
-NEEDED = ("fastapi", "httptools", "httpx", "jinja2", "orjson", "prometheus_client", "python_multipart", "uvicorn")
+NEEDED = ("fastapi", "httpcore", "httptools", "jinja2", "orjson", "prometheus_client", "python_multipart", "uvicorn")
 """What the extra `api` brings. It is looked for, not loaded: the first of several processes does without."""
 
 

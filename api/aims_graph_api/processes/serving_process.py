@@ -22,10 +22,12 @@ from starlette.types import ASGIApp
 from aims_graph.library import Library
 from aims_graph_api import organisations
 from aims_graph_api.app import create_app
+from aims_graph_api.gate import guarding
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.preparing import prepare
 from aims_graph_api.processes.forwarding import Forwarding, Link
 from aims_graph_api.processes.orders import Orders
+from aims_graph_api.processes.protocol import Protocol
 from aims_graph_api.processes.server import Start
 from aims_graph_api.settings import UNIX
 
@@ -51,7 +53,8 @@ def front(start: Start, listening: socket.socket, ready: Ready, writer: Path | N
         _serve(app, [listening], ready)
         return
     app.state.link = Link(writer)
-    _serve(app, [listening], ready, Forwarding(app, app.state.link, start.settings.read, app.state.numbers.unanswered))
+    numbers, told = app.state.numbers, guarding.around(start.settings)
+    _serve(app, [listening], ready, Forwarding(app, app.state.link, start.settings.read, numbers.unanswered, told))
 
 
 def writer(start: Start, where: Path, ready: Ready) -> None:
@@ -118,6 +121,8 @@ def _serve(app: FastAPI, listening: Sequence[socket.socket], ready: Ready, outer
     """Answer requests until a signal ends it; SIGHUP reads the data anew."""
     config = uvicorn.Config(
         outer or app,
+        http=Protocol,
+        ws="none",
         log_level="warning",
         access_log=False,
         server_header=False,
