@@ -121,10 +121,24 @@ def entities(parts: dict[str, bytes]) -> None:
     parts["xl/workbook.xml"] = b'<?xml version="1.0"?>' + declared + content
 
 
+def shared(part: str) -> bytes:
+    """A list of a million texts, which a reader would take as a whole before the first row."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/{part}" ContentType="{kind}"/></Types>'.encode()
+    texts = b"".join(b"<si><t>%x</t></si>" % (n * n) for n in range(600_000))
+
+    def change(parts: dict[str, bytes]) -> None:
+        parts.pop("xl/sharedStrings.xml", None)
+        parts[part] = b"<sst>" + texts + b"</sst>"
+        parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", override)
+
+    return repacked(case(), change, level=1)
+
+
 def huge_cell() -> bytes:
-    """A cell of 50 MB that does not pack densely."""
+    """A cell of 40 MB that does not pack densely."""
     rng = random.Random(6)
-    text = "".join(rng.choices(string.ascii_letters, k=500_000)) * 100
+    text = "".join(rng.choices(string.ascii_letters, k=500_000)) * 80
 
     def change(parts: dict[str, bytes]) -> None:
         sheet = parts["xl/worksheets/sheet1.xml"].decode()
@@ -160,14 +174,17 @@ BOOKS: dict[str, tuple[Callable[[], bytes], str, str, str]] = {
     "other-zip": (lambda: repacked(case(), removed("xl/workbook.xml")), "x.xlsx:", "no workbook", ".xlsx"),
     "no-sheet": (lambda: repacked(case(), removed("xl/worksheets/sheet1.xml")), "x.xlsx:", "no records", "at least"),
     "entities": (lambda: repacked(case(), entities), "x.xlsx:", "'xl/workbook.xml' is no plain XML", "Save it again"),
-    "bomb-dense": (lambda: added("xl/media/a.xml", b"<a>" + bytes(50_000_000)), "x.xlsx:", "200 times", "make it anew"),
+    "bomb-dense": (lambda: added("xl/media/a.xml", b"<a>" + bytes(9_000_000)), "x.xlsx:", "200 times", "make it anew"),
     "bomb-large": (lambda: added("xl/a.png", bytes(201_000_000)), "x.xlsx:", "unpacks to 201 MB", "Split it"),
+    "bomb-texts": (lambda: shared("xl/sharedStrings.xml"), "x.xlsx:", "the texts, styles and comments", "Split it"),
+    "bomb-renamed": (lambda: shared("xl/worksheets/x.xml"), "x.xlsx:", "'/xl/worksheets/x.xml' is no sheet", "Save it"),
+    "bomb-picture": (lambda: shared("xl/a.png"), "x.xlsx:", "'/xl/a.png' is not named as XML", "Save it again"),
     "many-parts": (
         lambda: repacked(case(), lambda p: p.update({f"xl/media/{n}.png": b"" for n in range(1_001)})),
         "x.xlsx:", "more than 1000 parts", "Save it again",
     ),
     "wide": (lambda: case(**{f"c{n}": n for n in range(250)}), ":Cases:1:", "200 columns", "Split it"),
-    "huge-cell": (huge_cell, ":Cases:2:", "B2: the text has 50000000 characters", "Keep it within 100000"),
+    "huge-cell": (huge_cell, ":Cases:2:", "B2: the text has 40000000 characters", "Keep it within 100000"),
 }  # fmt: skip
 
 
@@ -265,3 +282,13 @@ def test_two_files_may_not_start_the_same_record(library: Library) -> None:
 def test_a_template_is_no_file_of_records(library: Library) -> None:
     said = refused(library, templates.template(library.forms), "x.xlsx")
     assert "the table holds no records. Write at least one row" in said
+
+
+def test_reading_ends_after_a_thousand_problems_and_says_so(library: Library) -> None:
+    wrong = ", ".join(f'{{"kind": "Risk", "id": "R-{n}", "labell": "x"}}' for n in range(3_000))
+    lines = refused(library, f"[{wrong}]".encode(), "a.json").splitlines()
+    assert len(lines) == 1_001
+    assert "a.json: there are 1000 problems, and what follows was not looked at. Correct these" in "\n".join(lines)
+    label = "http://www.w3.org/2000/01/rdf-schema#label"
+    text = "".join(f'<urn:x:{n}> <{label}> "x" .\n' for n in range(3_000))
+    assert len(refused(library, text.encode(), "a.nt").splitlines()) == 1_001

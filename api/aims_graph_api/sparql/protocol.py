@@ -6,9 +6,12 @@ import asyncio
 from functools import partial
 from typing import Final
 
+import pyoxigraph as ox
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from aims_graph.errors import DataError, InputError
+from aims_graph.nesting import check_nesting
 from aims_graph.workspaces.own_graphs import Edit
 from aims_graph.workspaces.record_store import parsed
 from aims_graph.workspaces.writing import Writer
@@ -87,4 +90,9 @@ async def update(request: Request, found: Asked) -> Response:
 
 
 def _edit(changed: Changed, entry: int, text: str, _: Writer) -> Edit:
+    for line in (*changed.added, *changed.removed):
+        try:
+            check_nesting("what the update makes", line, ox.RdfFormat.N_QUADS)
+        except DataError as error:
+            raise InputError(str(error)) from None
     return Edit(tuple(parsed(changed.added)), tuple(parsed(changed.removed)), entry, text)

@@ -12,6 +12,8 @@ from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from aims_graph.errors import DataError
+from aims_graph.nesting import check_nesting
 from aims_graph_api.negotiation import media_type_of
 from aims_graph_api.problems import BAD_INPUT, MEDIA_TYPE_UNKNOWN, Refused
 from aims_graph_api.sparql.formats import READ
@@ -69,12 +71,15 @@ def parsed(name: str, content_type: str | None, content: bytes, graph: Graph, ba
     if charset != "utf-8":
         raise Refused(MEDIA_TYPE_UNKNOWN, f"'{_short(name)}' is in {_short(charset)}. Send it in UTF-8.")
     syntax = ox.RdfFormat.from_media_type(READ[kind])
+    assert syntax is not None
     if syntax == ox.RdfFormat.RDF_XML and b"<!ENTITY" in content:  # a few of them can stand for any amount of text
         raise Refused(BAD_INPUT, f"'{_short(name)}' declares entities. Write out what they stand for.")
     try:
-        content.decode()
+        check_nesting(_short(name), content.decode(), syntax)
         found = ox.parse(content, syntax, base_iri=base, without_named_graphs=True, rename_blank_nodes=True)
         return frozenset(ox.Quad(t.subject, t.predicate, t.object, graph) for t in found)
+    except DataError as error:
+        raise Refused(BAD_INPUT, str(error)) from None
     except UnicodeDecodeError:
         raise Refused(BAD_INPUT, f"'{_short(name)}' is not UTF-8. Send it in UTF-8.") from None
     except (SyntaxError, ValueError) as error:

@@ -6,17 +6,17 @@ That is: keys that stand twice, numbers that are none, and endless nesting.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+import pyoxigraph as ox
+
 from aims_graph.errors import DataError, Problem
 from aims_graph.intake.written import plain
+from aims_graph.nesting import check_nesting
 
 DEEPEST: Final = 50  # objects and lists inside one another
-_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # never goes back, however long the text
-_BRACKET: Final = re.compile(r"[\[\]{}\n]")
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -32,7 +32,7 @@ class _Odd:
 
 def parsed(name: str, text: str) -> Any:
     """The value of a JSON text; DataError for one that is broken, too deep, or has a key twice or no number."""
-    _check_depth(name, text)
+    check_nesting(name, text, ox.RdfFormat.JSON_LD, DEEPEST)
     try:
         found = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_Odd, parse_float=Decimal, parse_int=Decimal)
     except json.JSONDecodeError as error:
@@ -43,18 +43,6 @@ def parsed(name: str, text: str) -> Any:
     if problems:
         raise DataError(problems)
     return value
-
-
-def _check_depth(name: str, text: str) -> None:
-    depth, line = 0, 1
-    bare = _STRING.sub(lambda m: "\n" * m[0].count("\n"), text)
-    for match in _BRACKET.finditer(bare):
-        sign = match[0]
-        line += sign == "\n"
-        depth += (sign in "[{") - (sign in "]}")
-        if depth > DEEPEST:
-            what = f"objects and lists stand more than {DEEPEST} deep in one another."
-            raise DataError([Problem(name, line, what, "Give the inner ones as records of their own.")])
 
 
 def _plain(name: str, found: Any, pointer: str, problems: list[Problem]) -> Any:

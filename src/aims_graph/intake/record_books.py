@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import warnings
@@ -10,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from typing import TYPE_CHECKING, Any, Final
+from xml.parsers import expat
 
 from aims_graph.errors import DataError, MissingDependency, Problem
 from aims_graph.intake.sheets import MOST_COLUMNS, MOST_ROWS, Cell, Row, Sheet, letters, too_large
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
 MOST_PARTS: Final = 1_000
-MOST_BYTES: Final = 200_000_000  # of all parts together, unpacked
+MOST_BYTES: Final = 50_000_000  # of all parts together, unpacked
+MOST_WHOLE: Final = 10_000_000  # of the parts that are read whole: all but sheets and pictures
 MOST_RATIO: Final = 200  # unpacked to packed, of a part large enough to matter
 SMALL: Final = 1_000_000  # bytes of a part whose ratio does not matter
 LAST_ROW: Final = 1_048_576  # that a workbook can have
 APART: Final = frozenset({"about", "lists"})  # sheets that explain and hold no records
 
 _OLD_OR_LOCKED: Final = b"\xd0\xcf\x11\xe0"
+_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml\Z")  # read row by row
 _ROOT: Final = re.compile(rb"<[A-Za-z_]")
 _DECLARES: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _FORBIDDEN: Final = (
@@ -78,7 +82,16 @@ def check(name: str, data: bytes) -> None:
             _check_sizes(name, packed.infolist())
             for part in packed.infolist():
                 _check_part(name, packed, part)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
+            _check_kinds(name, packed)
+    except (
+        expat.ExpatError,
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise _refused(name, "this is no workbook, or a damaged one.", "Save it again as .xlsx.") from error
 
 
@@ -94,10 +107,30 @@ def _check_sizes(name: str, parts: Sequence[zipfile.ZipInfo]) -> None:
     if total > MOST_BYTES:
         what = f"the workbook unpacks to {total // 1_000_000} MB, more than {MOST_BYTES // 1_000_000}."
         raise _refused(name, what, "Split it, and keep large texts in files of their own.")
+    whole = sum(p.file_size for p in parts if p.filename.endswith((".xml", ".rels")) and not _SHEET.match(p.filename))
+    if whole > MOST_WHOLE:
+        what = f"the texts, styles and comments unpack to {whole // 1_000_000} MB, more than {MOST_WHOLE // 1_000_000}."
+        raise _refused(name, what, "Split it, and keep large texts in files of their own.")
     for part in parts:
         if part.file_size > SMALL and part.file_size > MOST_RATIO * max(part.compress_size, 1):
             what = f"'{part.filename}' unpacks to more than {MOST_RATIO} times its size."
             raise _refused(name, what, "A workbook of records is never packed so densely: make it anew.")
+
+
+def _check_kinds(name: str, packed: zipfile.ZipFile) -> None:
+    """No list of all texts goes by the name of a sheet or a picture, which may be large."""
+
+    def start(_: str, said: dict[str, str]) -> None:
+        part, kind = said.get("PartName", ""), said.get("ContentType", "")
+        if _SHEET.match(part.lstrip("/")) and not kind.endswith(".worksheet+xml"):
+            raise _refused(name, f"'{part}' is no sheet.", "Save it again with a spreadsheet program.")
+        if part and kind.endswith("+xml") and not part.endswith((".xml", ".rels")):
+            raise _refused(name, f"'{part}' is not named as XML.", "Save it again with a spreadsheet program.")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    with contextlib.suppress(KeyError), packed.open("[Content_Types].xml") as stream:
+        parser.ParseFile(stream)
 
 
 def _check_part(name: str, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:

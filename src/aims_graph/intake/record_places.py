@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 import pyoxigraph as ox
 
 from aims_graph.errors import DataError, Problem
 from aims_graph.intake.terms import TYPE
+
+MOST_PROBLEMS: Final = 1_000  # that are told at once
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Collected:
         if place.pointer is not None:
             what = f"{place.pointer or '/'}: {what}"
         self.problems.append(Problem(place.path, place.row, what, fix))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise DataError(no_more(self.problems, place.file))
 
     def says(self, subject: str, prop: str, value: ox.NamedNode | ox.Literal) -> None:
         """One more statement."""
@@ -91,3 +96,9 @@ class Collected:
         if self.problems:
             raise DataError(self.problems)
         return Incoming(tuple(self.triples), dict(self.places))
+
+
+def no_more(problems: Iterable[Problem], file: str) -> list[Problem]:
+    """The problems at which reading ends, and that it ended there."""
+    what = f"there are {MOST_PROBLEMS} problems, and what follows was not looked at."
+    return [*problems, Problem(file, None, what, "Correct these and check it again.")]

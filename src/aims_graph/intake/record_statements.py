@@ -18,6 +18,7 @@ from aims_graph.intake.record_json import part_name
 from aims_graph.intake.record_places import Place
 from aims_graph.intake.terms import TYPE, Terms, near, or_list
 from aims_graph.intake.written import LONGEST, plain
+from aims_graph.nesting import check_nesting
 from aims_graph.turtle import statements, text_of
 
 MOST_STATEMENTS: Final = 500_000
@@ -47,6 +48,8 @@ def read(name: str, text: str, ending: str, terms: Terms) -> tuple[list[ox.Tripl
     """
     if ending == ".jsonld":
         _check_contexts(name, text)
+    else:
+        check_nesting(name, text, FORMATS[ending][1])
     triples, prefixes = _parsed(name, text, ending)
     lines = _lines(text, ending, prefixes)
     named = _named(name, triples, lines, terms)

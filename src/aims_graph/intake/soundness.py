@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from aims_graph.errors import Problem
 from aims_graph.intake import terms as words
 from aims_graph.intake.meanings import Meanings
-from aims_graph.intake.record_places import Place
+from aims_graph.intake.record_places import MOST_PROBLEMS, Place, no_more
 from aims_graph.intake.record_statements import NOWHERE
 from aims_graph.intake.terms import AGENT, TYPE, Property, near, or_list
 from aims_graph.intake.written import LONGEST, Fault, day, plain, unwanted
@@ -37,6 +37,8 @@ def problems(triples: Iterable[ox.Triple], places: Mapping[str, Place], meanings
         for fault in checker.faults(subject, triple):
             pointer = f"{place.pointer}: " if place.pointer else ""
             found[Problem(place.path, place.row, pointer + fault.what, fault.fix)] = None
+            if len(found) >= MOST_PROBLEMS:
+                return no_more(found, file)
     return list(found)
 
 
