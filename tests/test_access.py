@@ -502,6 +502,16 @@ def test_a_change_that_leaves_size_and_time_as_they_were_is_seen(service: Servic
     assert service.ask(app, key=text).status_code == 401
 
 
+def test_rights_that_change_are_seen_both_ways(service: Service) -> None:
+    app, text = service.app(), service.key()
+    path = service.folder() / keys.FILE
+    assert service.ask(app, key=text).status_code == 200
+    path.chmod(0o666)
+    assert service.ask(app, key=text).status_code == 401
+    path.chmod(0o600)
+    assert service.ask(app, key=text).status_code == 200
+
+
 def test_keys_that_cannot_be_read_open_nothing_and_others_still_count(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:

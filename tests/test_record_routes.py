@@ -27,8 +27,10 @@ from aims_graph.workspaces.assessing import Assessor
 from aims_graph.workspaces.workspace import BASE, Signature, Workspace
 from aims_graph.workspaces.writing import Request, Writer
 from aims_graph_api.organisations import Organisation
+from aims_graph_api.record_routes import record_requests
 from aims_graph_api.record_routes import record_responses as responses
 from aims_graph_api.record_routes.record_requests import ENTRY_HEADER, XLSX
+from aims_graph_api.serving import Caller
 
 DAY = ("--as-of", str(AS_OF))
 TURTLE, JSON, JSON_LD, CSV = "text/turtle", "application/json", "application/ld+json", "text/csv"
@@ -212,6 +214,17 @@ def test_findings_can_be_asked_for_by_severity(reader: Client) -> None:
     assert reader.get("check?severity=bad").status_code == 422
     report = reader.get("check?severity=Info", headers={"Accept": TURTLE}).text
     assert ("sh:conforms true" in report) == (not none)
+
+
+@pytest.mark.parametrize("odd", ["a%25", "%5B", "%7F", "%EF%BF%BD", "%EE%80%80", "%EF%BF%BE", "%5E", "a%20b"])
+def test_a_name_that_cannot_be_an_iri_is_unknown(reader: Client, odd: str) -> None:
+    for path in (f"records/{odd}", f"records/{odd}/history"):
+        assert reader.get(path).status_code == 404, path
+
+
+def test_an_idempotency_key_is_its_callers_alone() -> None:
+    callers = (("ann lee", "k1", "token:ann lee"), ("ann", "lee k1", "token:ann"), ("ann", "lee k1", "abc"))
+    assert len({record_requests.own(Caller(name, key=by), key) for name, key, by in callers}) == 3
 
 
 def test_checking_what_is_sent_keeps_nothing(service: Service, client: Client) -> None:

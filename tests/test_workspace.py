@@ -55,6 +55,13 @@ def turtle(folder: Path, text: str) -> Path:
     return path
 
 
+def test_a_workspace_and_its_copies_are_closed_to_other_users(run: Run, workspace: Path, tmp_path: Path) -> None:
+    assert run("backup", str(tmp_path / "copy"), "--workspace", str(workspace)).code == 0
+    assert run("restore", str(tmp_path / "copy"), str(tmp_path / "back")).code == 0
+    for folder in (workspace, tmp_path / "copy", tmp_path / "back"):
+        assert folder.stat().st_mode & 0o777 == 0o700, folder
+
+
 def test_a_folder_that_holds_something_is_no_place_for_a_new_workspace(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x", encoding="utf-8")
     assert "is not an empty folder" in run("init", tmp_path).err

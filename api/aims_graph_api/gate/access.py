@@ -34,7 +34,7 @@ NOT_VALID = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 _LOG = logging.getLogger("uvicorn.error")
 
 Now = Callable[[], datetime]
-Version = tuple[int, int, int]
+Version = tuple[int, int, int, int, int]
 
 
 def now_utc() -> datetime:
@@ -92,7 +92,7 @@ def _version(organisation: Organisation) -> Version | None:
         found = (organisation.folder / keys.FILE).stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size, found.st_mode
 
 
 def checked(settings: Settings, serving: Serving) -> None:

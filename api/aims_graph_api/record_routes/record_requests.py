@@ -25,7 +25,7 @@ from aims_graph.workspaces.workspace import Signature
 from aims_graph_api.gate import access_log
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.problems import CHANGED_SINCE, MEDIA_TYPE_UNKNOWN, UNSOUND_RECORDS, Refused
-from aims_graph_api.serving import allowed, caller_of
+from aims_graph_api.serving import Caller, allowed, caller_of
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON, JSON_LD, TURTLE = "application/json", "application/ld+json", "text/turtle"
@@ -123,7 +123,16 @@ def signature(request: Request, reason: str | None) -> Signature:
         raise InputError(f"the reason has {len(why)} characters. Keep it within {LONGEST_REASON}.")
     key = idempotency_key(request)
     said = _sayable(access_log.said(request))
-    return Signature(_sayable(who), said, why and _sayable(why), key and f"{caller.name} {key}")
+    return Signature(_sayable(who), said, why and _sayable(why), key and own(caller, key))
+
+
+def own(caller: Caller, key: str) -> str:
+    """An Idempotency-Key as one caller's: by name, since keys are rotated, and apart for keys and tokens.
+
+    No header holds a line break, so that no name and key read as another's.
+    """
+    kind = "token" if caller.key.startswith("token:") else "key"
+    return f"{kind}\n{caller.name}\n{key}"
 
 
 def idempotency_key(request: Request) -> str | None:

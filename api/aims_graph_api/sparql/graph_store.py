@@ -21,6 +21,7 @@ from aims_graph_api.answering import PRIVATE, VARY
 from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.problems import BAD_INPUT, CHANGED_SINCE, NOT_ALLOWED, UNKNOWN_NAME, Refused
+from aims_graph_api.record_routes import record_requests
 from aims_graph_api.record_routes.record_writes import Written
 from aims_graph_api.serving import allowed, caller_of, in_turn
 from aims_graph_api.sparql import asking, edits, sent_graphs
@@ -268,5 +269,5 @@ def _ordered(quads: Iterable[ox.Quad]) -> tuple[ox.Quad, ...]:
 def _new_name(request: Request) -> str:
     """The address of a graph to be made: the same for the same request that comes twice."""
     key = request.headers.get("idempotency-key")
-    name = uuid4() if key is None else uuid5(NAMESPACE_URL, f"{caller_of(request).name} {key}")
+    name = uuid4() if key is None else uuid5(NAMESPACE_URL, record_requests.own(caller_of(request), key))
     return str(request.url.replace(path=f"{PATH}/{name}", query="", fragment=""))

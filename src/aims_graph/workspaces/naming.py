@@ -49,7 +49,15 @@ def in_full(workspace: Workspace, name: str) -> list[str]:
     base = workspace.settings.base
     ends = [quote(name, safe=SAFE, errors="replace"), name]
     meant = [name] if "://" in name else [f"{base}{end}" for end in dict.fromkeys(ends)]
-    return [iri for iri in meant if bracketed(f"<{iri}>")]
+    return [iri for iri in meant if bracketed(f"<{iri}>") and _is_iri(iri)]
+
+
+def _is_iri(text: str) -> bool:
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def shortened(workspace: Workspace, iri: str) -> str:

@@ -159,7 +159,7 @@ def backup(folder: Path, target: Path, now: datetime) -> Verified:
         part = target.with_name(f".{target.name}.part")
         try:
             shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
+            part.mkdir(mode=0o700, parents=True)
             AuditLog(folder / LOG).copy(part / LOG)
             shutil.copy2(folder / SETTINGS, part / SETTINGS)
             found = verify(AuditLog(part / LOG))
@@ -190,7 +190,7 @@ def restore(copy: Path, target: Path) -> Verified:
     part = target.with_name(f".{target.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+        part.mkdir(mode=0o700, parents=True)
         shutil.copytree(copy / LOG, part / LOG)
         shutil.copy2(copy / SETTINGS, part / SETTINGS)
         Workspace(part, read_settings(part), writes=True).close()

@@ -82,7 +82,9 @@ class Workspace:
             raise InputError(f"'{base}' cannot begin the IRIs of records. {fix}")
         settings = Settings(base, organisation, stamp(now))
         try:
-            (folder / LOG).mkdir(parents=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)  # an empty folder that was there, too
+            (folder / LOG).mkdir(mode=0o700)
         except OSError as error:
             raise OutputError(
                 f"'{folder}' cannot be made ({error.strerror}). Choose a path in a folder you may write to."
