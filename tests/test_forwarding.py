@@ -218,6 +218,29 @@ def test_a_client_that_leaves_while_it_sends_leaves_no_traceback(
     assert caplog.records == []
 
 
+# -- by what name ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lines", ["Host:", "Host: a/b", "Host: u@e", "Host: x:99999", "Host: a b", "Host: [", ""])
+@pytest.mark.parametrize("path", [RECORDS, "/sparql", "/api/v1/frameworks"])
+def test_a_request_names_a_host_or_is_refused_without_a_word_of_what_is_behind(
+    served: Served, lines: str, path: str
+) -> None:
+    asked = served.head("GET", path, "Connection: close").replace(b"Host: x\r\n", f"{lines}\r\n".encode().lstrip())
+    answer = served.send(asked)
+    assert status(answer) == 400
+    told = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert (told["type"].rpartition("/")[2], told["instance"]) == ("unusable-input", path)
+    assert b"header Host" in answer
+    assert b"writer" not in answer
+
+
+@pytest.mark.parametrize("host", ["x", "example.org:8000", "[::1]:8000", "127.0.0.1"])
+def test_a_host_is_a_name_or_an_address(served: Served, host: str) -> None:
+    asked = served.head("GET", RECORDS, "Connection: close").replace(b"Host: x", f"Host: {host}".encode())
+    assert status(served.send(asked)) == 200
+
+
 # -- what fails ------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ class Pages:
 
     def __init__(self, request: Request, library: Library, *also: str) -> None:
         """`also` is what else decides what is on the list, such as the day where none is named."""
-        self._path = request.url.path
+        self._path = request.scope["path"]
         self._asked = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
         listed = urlencode([(k, v) for k, v in self._asked if k != "limit"])
         self._list = "\n".join((library.catalogue.digest, self._path, listed, *also))

@@ -111,7 +111,7 @@ def problem(request: Request, kind: Kind, detail: str, **more: Any) -> JSONRespo
         "title": kind.title,
         "status": kind.status,
         "detail": detail,
-        "instance": request.url.path,
+        "instance": request.scope["path"],
         **more,
     }
     return JSONResponse(body, kind.status, {**SAFE_HEADERS, **NOT_KEPT, **(headers or {})}, MEDIA_TYPE)
@@ -145,7 +145,7 @@ def on_refused(request: Request, error: Exception) -> JSONResponse:
 def on_http(request: Request, error: Exception) -> JSONResponse:
     """An error of routing: no such address, or not by this method."""
     assert isinstance(error, HTTPException)
-    path, headers = request.url.path, dict(error.headers or {})
+    path, headers = request.scope["path"], dict(error.headers or {})
     if error.status_code == 404:
         detail = f"There is nothing at {path}. The list of addresses is at /docs."
     elif error.status_code == 405:

@@ -42,7 +42,7 @@ def request_id(request: Request) -> str:
 def said(request: Request) -> str:
     """What a request asks, for the `what` of an audit entry: method, path and the number of the request."""
     number = request_id(request)
-    return redacted(f"{request.method} {request.url.path}") + (f" (request {number})" if number else "")
+    return redacted(f"{request.method} {request.scope['path']}") + (f" (request {number})" if number else "")
 
 
 def wrote(request: Request, entry: int | None) -> None:

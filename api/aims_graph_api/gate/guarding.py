@@ -1,6 +1,6 @@
 """What stands before the routes: each request is numbered, its caller found, and what is too much or too often ended.
 
-From the outside in: access log, HEAD, headers, other origins, caller, rates, size of the body.
+From the outside in: access log, HEAD, headers, name it was asked by, other origins, caller, rates, size of the body.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from aims_graph_api.gate import access, access_log
 from aims_graph_api.gate.access import Access, Tokens
 from aims_graph_api.gate.access_log import AccessLog, Lines
 from aims_graph_api.gate.heads import Heads
+from aims_graph_api.gate.hosts import Hosts
 from aims_graph_api.gate.limits import BodyLimit
 from aims_graph_api.gate.rates import Addresses, RateLimit
 from aims_graph_api.gate.safe_headers import SafeHeaders
@@ -44,6 +45,7 @@ def install(app: FastAPI, serving: Serving, settings: Settings) -> None:
     app.add_middleware(Access, serving=serving, settings=settings, addresses=addresses, tokens=tokens)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_other_origins(settings))
+    app.add_middleware(Hosts)
     app.add_middleware(SafeHeaders, hsts=settings.hsts)
     app.add_middleware(Heads)
     app.add_middleware(AccessLog, write=_log(settings))

@@ -45,7 +45,7 @@ def router() -> APIRouter:
     @routes.get("/log", response_model=responses.Log, responses=problems.declared((*keyed, 422)))
     async def log(organisation: Admin, request: Request, asked: Annotated[Paging, Query()]) -> Response:
         """List the writes to the records, newest first: who, when, by which request, and why."""
-        return await in_turn(organisation, partial(_log, organisation, request.url.path, asked))
+        return await in_turn(organisation, partial(_log, organisation, request.scope["path"], asked))
 
     @routes.get("/log/verify", response_model=responses.Verified, responses=problems.declared(keyed))
     async def log_verify(organisation: Admin) -> Response:

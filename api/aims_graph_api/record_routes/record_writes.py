@@ -253,7 +253,7 @@ def _add(write: Write, sent: Source, whole: bool) -> JSONResponse:
     change = Change(read.triples, whole, places=read.lines)
     written = write.made(write.writes(change))
     roots = _roots(written.receipt.records)
-    path = write.request.url.path.rstrip("/")
+    path = write.request.scope["path"].rstrip("/")
     if len(roots) != 1:
         return _created(write.answer(written), written, write.trial)
     name = path_of(roots[0].removeprefix(written.base))
@@ -300,7 +300,7 @@ def _put(write: Write, name: str, sent: Source) -> JSONResponse:
             raise ChangedSince(f"'{name}' is there already. Read it, and send its ETag as If-Match.")
         return writer.write(change, write.signature, write.now, write.day, write.trial)
 
-    location = write.request.url.path if creates else None
+    location = write.request.scope["path"] if creates else None
     return write.answer(write.made(act, iri), location)
 
 

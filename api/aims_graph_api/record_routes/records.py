@@ -158,9 +158,9 @@ def _list(organisation: Organisation, request: Request, asked: Listing) -> Respo
         kept = asked.model_dump(exclude_none=True, exclude_defaults=True) | {
             "cursor": _cursor(last, asked.mark(organisation))
         }
-        following = f"{request.url.path}?{urlencode(kept)}"
+        following = f"{request.scope['path']}?{urlencode(kept)}"
     found = {"records": [record_lists.row_json(row) for row in rows], "next": following, "entry": entry}
-    tag = Tags(organisation, f"{request.url.path}?{request.url.query}", catalogue.digest).tag(entry, JSON)
+    tag = Tags(organisation, f"{request.scope['path']}?{request.url.query}", catalogue.digest).tag(entry, JSON)
     links = {} if following is None else {"Link": f'<{following}>; rel="next"'}
     return answer(request, json_bytes(found), JSON, tag, **links)
 

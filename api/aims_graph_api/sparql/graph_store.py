@@ -80,7 +80,7 @@ def target(request: Request) -> Target | None:
     found = fields(request.scope["query_string"], "address")
     named = [value for name, value in found if name == "graph"]
     unnamed = any(name == "default" for name, _ in found)
-    below = request.url.path.removeprefix(PATH).strip("/")
+    below = request.scope["path"].removeprefix(PATH).strip("/")
     ways = len(named) + unnamed + bool(below)
     if ways > 1:
         raise Refused(BAD_INPUT, "The graph is named in more than one way. Give one ?graph=, ?default or a path.")
@@ -93,7 +93,7 @@ def target(request: Request) -> Target | None:
 
 def _own(request: Request) -> str:
     """The address of a request without its parameters, as it was written."""
-    path = request.scope.get("raw_path") or request.url.path.encode()
+    path = request.scope.get("raw_path") or request.scope["path"].encode()
     return str(request.url.replace(path=path.partition(b"?")[0].decode("ascii", "replace"), query="", fragment=""))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,6 +33,7 @@ _INTEGER = ox.NamedNode(f"{XSD}integer")
 _FORGOTTEN = (_WORKSPACE.value, _WORKSPACE.value)  # stands for findings that were not found anew after a change
 Findings = tuple[Iterable[tuple[str, str]], Iterable[tuple[str, str]]]  # (rule, node): mended, and broken anew
 UNWRITABLE = (OSError, RuntimeError)  # what the store raises where its files fail it, or are not as it left them
+FLUSHED_EVERY = 1_000  # entries: what a store on disk still holds in memory stays small
 AT_ONCE = 20_000  # statements of a change that still go in one transaction
 OWN = "urn:aims-graph:"  # addresses that nothing outside begins with
 KEY = f"{OWN}key:"
@@ -251,11 +253,14 @@ class RecordStore:
             return
         if len(gone) + len(new) <= AT_ONCE:
             self._turn_over(entry, state, findings, gone, new)
-            return
-        for quad in parsed(gone):
-            self.store.remove(quad)
-        self.store.bulk_extend(parsed(new))
-        self._turn_over(entry, state, findings)
+        else:
+            for quad in parsed(gone):
+                self.store.remove(quad)
+            self.store.bulk_extend(parsed(new))
+            self._turn_over(entry, state, findings)
+        if entry.number % FLUSHED_EVERY == 0:
+            with suppress(*UNWRITABLE):  # nothing is lost by it, and the next write will say what is wrong
+                self.store.flush()
 
     def _turn_over(
         self,
