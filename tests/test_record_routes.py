@@ -216,6 +216,13 @@ def test_findings_can_be_asked_for_by_severity(reader: Client) -> None:
     assert ("sh:conforms true" in report) == (not none)
 
 
+def test_a_record_without_an_identifier_is_among_what_may_have_been_meant(client: Client) -> None:
+    assert client.send("records", json.dumps(RISK | {"id": "R-771"}), JSON).status_code == 201
+    assert client.get("records/R-772").json()["candidates"] == ["R-771"]
+    assert client.get("records/nothing-like-it-at-all").json()["candidates"] == []
+    assert client.request("DELETE", "records/R-771?reason=over").status_code == 200
+
+
 @pytest.mark.parametrize("odd", ["a%25", "%5B", "%7F", "%EF%BF%BD", "%EE%80%80", "%EF%BF%BE", "%5E", "a%20b"])
 def test_a_name_that_cannot_be_an_iri_is_unknown(reader: Client, odd: str) -> None:
     for path in (f"records/{odd}", f"records/{odd}/history"):

@@ -371,7 +371,7 @@ def _withdraw(write: Write, name: str) -> JSONResponse:
 
     def act(writer: Writer) -> Receipt:
         if gone is not None and writer.workspace.store.with_key(write.signature.key or "") is None:
-            raise UnknownName(name, writer.workspace.store.like(name), "record")
+            raise UnknownName(name, naming.near(writer.workspace, name), "record")
         return writer.withdraw([iri], write.signature, write.now, write.day, expect)
 
     return write.answer(write.made(act))

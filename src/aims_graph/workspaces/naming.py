@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
@@ -9,7 +10,7 @@ import pyoxigraph as ox
 from aims_graph.errors import AmbiguousName, UnknownName
 from aims_graph.intake.meanings import SAFE
 from aims_graph.intake.written import bracketed
-from aims_graph.vocab import DCTERMS
+from aims_graph.vocab import DCTERMS, RDF
 from aims_graph.workspaces.merging import below
 from aims_graph.workspaces.record_store import RecordStore
 from aims_graph.workspaces.workspace import Workspace
@@ -28,8 +29,17 @@ def record(workspace: Workspace, name: str) -> str:
         several = sorted({t.subject.value for t in store.using(IDENTIFIER) if _says(t, name)})  # type: ignore[union-attr]
         if len(several) > 1:
             raise AmbiguousName(name, [shortened(workspace, iri) for iri in several])
-        raise UnknownName(name, store.like(name), "record")
+        raise UnknownName(name, near(workspace, name), "record")
     return found
+
+
+def near(workspace: Workspace, name: str) -> list[str]:
+    """Up to five of the names by which records are called that are written much like a name."""
+    store = workspace.store
+    by_identifier = {t.subject: t.object.value for t in store.using(IDENTIFIER) if isinstance(t.object, ox.Literal)}
+    records = {t.subject for t in store.using(f"{RDF}type") if "#" not in t.subject.value}  # type: ignore[union-attr]
+    names = {by_identifier.get(one) or shortened(workspace, one.value) for one in records}  # type: ignore[union-attr]
+    return get_close_matches(name, sorted(names), n=5, cutoff=0.6)
 
 
 def taken_back(workspace: Workspace, name: str) -> str | None:

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -213,12 +212,6 @@ class RecordStore:
     def about(self, kind: str) -> list[ox.Triple]:
         """The statements about the records of a class (IRI)."""
         return [t for record in self.of_class(kind) for t in self.view().of(ox.NamedNode(record))]
-
-    def like(self, name: str) -> list[str]:
-        """Up to five identifiers that are written much like a name."""
-        quads = self.store.quads_for_pattern(None, _IDENTIFIER, None, self.graph)
-        known = {str(q.object.value) for q in quads}  # type: ignore[union-attr]
-        return get_close_matches(name, sorted(known), n=5, cutoff=0.4) or sorted(known)[:5]
 
     def of_class(self, kind: str) -> Iterator[str]:
         """The records of a class (IRI)."""
