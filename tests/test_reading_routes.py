@@ -489,7 +489,7 @@ async def _leaving_after(app: FastAPI, body: bytes, lines: int) -> int:
             left.set()
         await asyncio.sleep(0)
 
-    headers = [(b"accept", NDJSON.encode()), (b"content-type", b"application/json")]
+    headers = [(b"host", b"x"), (b"accept", NDJSON.encode()), (b"content-type", b"application/json")]
     scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1"}
     scope |= {"method": "POST", "path": f"{V1}/what-else", "raw_path": b"", "query_string": b"", "root_path": ""}
     scope |= {"scheme": "http", "headers": headers, "client": ("127.0.0.1", 1), "server": ("service", 80)}
