@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from typing import Annotated, Any
 
 import orjson
@@ -18,7 +20,7 @@ from aims_graph.library import Library
 from aims_graph.tables.columns import Lines
 from aims_graph_api import problems
 from aims_graph_api.negotiation import accepted, negotiated
-from aims_graph_api.serving import Caller, caller_of, in_turn, serving_of
+from aims_graph_api.serving import Caller, caller_of, in_turn
 
 JSON, CSV, TURTLE, JSON_LD = "application/json", "text/csv", "text/turtle", "application/ld+json"
 TEXT = {"schema": {"type": "string"}}
@@ -49,31 +51,27 @@ class Answering(APIRoute):
             responses[304] = {"description": "What the caller has is still true.", "headers": {"ETag": held}}
         super().__init__(path, endpoint, **{**more, "responses": responses})
 
-    @property
+    @cached_property
     def offered(self) -> tuple[str, ...]:
         """The formats that it declares, the usual one first."""
         usual = getattr(self.response_class, "media_type", None) or JSON
         return tuple(dict.fromkeys((usual, *self.responses.get(200, {}).get("content", {}))))
 
-    def answer(self, usual: Handler) -> Handler:
-        """What finds the answer, in place of the usual way or by it."""
-        return usual
-
     def get_route_handler(self) -> Handler:
         """The answer of the route, under its version."""
-        answer, offered = self.answer(super().get_route_handler()), self.offered
+        answer, offered = super().get_route_handler(), self.offered
         read = "GET" in (self.methods or ())
 
         async def versioned(request: Request) -> Response:
-            request.state.media = negotiated(accepted(request), offered)
+            request.state.media = media = negotiated(accepted(request), offered)
             if not read:
                 return await answer(request)
-            headers = {"ETag": await version(request), "Cache-Control": cache_control(request), "Vary": VARY}
-            known = request.headers.get("if-none-match")
-            if known is not None and _holds(known, headers["ETag"]):
-                return Response(status_code=304, headers=headers)
+            headers = validators(request, media, await _entry(caller_of(request)))
+            held = unchanged(request, headers)
+            if held is not None:
+                return held
             response = await answer(request)
-            if known is not None and known.strip() == "*" and response.status_code == 200:
+            if request.headers.get("if-none-match", "").strip() == "*" and response.status_code == 200:
                 return Response(status_code=304, headers=headers)
             _head(response, headers)
             return response
@@ -81,15 +79,19 @@ class Answering(APIRoute):
         return versioned
 
 
+def unchanged(request: Request, headers: dict[str, str]) -> Response | None:
+    """What is said to a caller who still has the answer; None to another."""
+    known = request.headers.get("if-none-match")
+    if known is None or headers["ETag"] not in (tag.strip().removeprefix("W/") for tag in known.split(",")):
+        return None
+    return Response(status_code=304, headers=headers)
+
+
 def _head(response: Response, headers: dict[str, str]) -> None:
     """Give an answer headers in place of those of the same names, all in one pass."""
     new = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     names = {name for name, _ in new}
     response.raw_headers = [*(header for header in response.raw_headers if header[0] not in names), *new]
-
-
-def _holds(known: str, etag: str) -> bool:
-    return any(tag.strip().removeprefix("W/") == etag for tag in known.split(","))
 
 
 async def _media(request: Request) -> str:
@@ -123,44 +125,43 @@ def described(library: Library, media: str, found: Any, iri: str, lines: Callabl
 # -- versions --------------------------------------------------------------------------
 
 
-async def version(request: Request) -> str:
-    """The ETag of the answer to a request: of the data, the program, the day where none is named, the caller's records,
-    the address and the format. Strong: the same bytes follow from the same of all these.
+def validators(request: Request, media: str, entry: str = "") -> dict[str, str]:
+    """The headers by which caches know an answer again; `entry` says at which state the caller's records are.
+
+    The ETag is of the data, the program, the day where none is named, the caller's records, the address and the format.
+    Strong: the same bytes follow from the same of all these.
     """
-    caller, query = caller_of(request), request.scope["query_string"]
-    marks = [aims_graph.__version__, request.app.state.marks.of(serving_of(request).library), request.state.media]
-    if b"&as_of=" not in b"&" + query:
-        marks.append(request.app.state.today().isoformat())
-    if caller.organisation is not None:
-        marks.append(await _entry(caller))
-    text = "\n".join((*marks, request.scope["path"], query.decode("latin-1")))
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    scope = request.scope
+    query, state = scope["query_string"], scope["app"].state
+    day = None if b"&as_of=" in b"&" + query else state.today()
+    read_from = state.marks.of(state.serving.library, day)
+    text = f"{read_from}\n{media}\n{entry}\n{scope['path']}\n{query.decode('latin-1')}"
+    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    public = caller_of(request).organisation is None
+    return {"ETag": etag, "Cache-Control": PUBLIC if public else PRIVATE, "Vary": VARY}
 
 
 async def _entry(caller: Caller) -> str:
+    """At which state the records of a caller are; empty for a caller without."""
     organisation = caller.organisation
-    assert organisation is not None
+    if organisation is None:
+        return ""
     entry = await in_turn(organisation, lambda: organisation.entry)
     return f"{organisation.name} {entry}"
 
 
-def cache_control(request: Request) -> str:
-    """Who may keep an answer; all must ask whether it is still true."""
-    return PUBLIC if caller_of(request).organisation is None else PRIVATE
-
-
 @dataclass
 class Marks:
-    """The mark of the library that is served, kept until another takes its place."""
+    """The mark of what answers are read from, kept until something else is served."""
 
     library: Library | None = None
     mark: str = ""
 
-    def of(self, library: Library) -> str:
-        """The hash of all data files, and of the records where there are any."""
+    def of(self, library: Library, day: date | None) -> str:
+        """The program, the hash of all data files and of the records where there are any, and the day if one counts."""
         if library is not self.library:
             found = hashlib.sha256(library.catalogue.digest.encode())
             for name, text in () if library.records is None else library.records.texts:
                 found.update(f"{name}\0{text}\0".encode())
-            self.library, self.mark = library, found.hexdigest()
-        return self.mark
+            self.library, self.mark = library, f"{aims_graph.__version__}\n{found.hexdigest()}"
+        return self.mark if day is None else f"{self.mark}\n{day.isoformat()}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -139,18 +139,17 @@ def notes(
         if case is None
         else no_starts(catalogue, result.refused, options, case)
     )
-    names = [p.provision for p in shown]
     effects = {catalogue.editions[name].effect for name in {p.framework for p in shown}}
-    left_out = _left_out(catalogue, (*targets, *names), options)
-    return (*refused, *left_out, *sorted(e for e in effects if e is not None), *result.limits(names))
+    left_out = _left_out(catalogue, targets, shown, options) if options.organisation.applicability else ()
+    limits = result.limits(p.provision for p in shown)
+    return (*refused, *left_out, *sorted(e for e in effects if e is not None), *limits)
 
 
-def _left_out(catalogue: Catalogue, shown: Iterable[str], options: Options) -> Iterable[str]:
+def _left_out(
+    catalogue: Catalogue, targets: Sequence[str], prospects: Sequence[Prospect], options: Options
+) -> Iterator[str]:
     """Why the statement of applicability leaves out what is shown, a sentence a control."""
-    return _excluded(catalogue, shown, options) if options.organisation.applicability else ()
-
-
-def _excluded(catalogue: Catalogue, shown: Iterable[str], options: Options) -> Iterator[str]:
+    shown = (*targets, *(p.provision for p in prospects))
     for name in dict.fromkeys(shown):
         entry = options.organisation.entries.get(name)
         if entry is not None and not entry.included:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -44,6 +45,14 @@ def outcome(status: int) -> str:
     return OUTCOMES.get(status) or ("failed" if status >= 500 else "refused")
 
 
+class Numbers(NamedTuple):
+    """The numbers that a request of one kind (route, method, status) counts in."""
+
+    seconds: Histogram
+    requests: tuple[Counter, ...]  # that of all requests first
+    of_queries: bool
+
+
 class Metrics:
     """The numbers of one process."""
 
@@ -76,8 +85,7 @@ class Metrics:
             "aims_graph_queries", "Queries that run and wait, and the most that run at once.", ("state",), registry=r,
             multiprocess_mode="livesum",
         )  # fmt: skip
-        self._children: dict[tuple[str, str, int], Counter] = {}
-        self._timed: dict[str, Histogram] = {}
+        self._kept: dict[tuple[str, str, int], Numbers] = {}
         self._shown = ""
         self.loaded(service.library)
 
@@ -99,33 +107,37 @@ class Metrics:
     def ended(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request that ends."""
         self._under_way.dec()
-        route, method = template(scope), scope["method"]
-        self._count(route, method, status)
-        timed = self._timed.get(route)
-        if timed is None:
-            timed = self._timed[route] = self._seconds.labels(route)
-        timed.observe(seconds)
-        plain = route.removeprefix("/api/v1")
-        if plain.startswith("/sparql"):
-            self._queries.labels(outcome(status)).inc()
+        numbers = self._of(template(scope), scope["method"], status)
+        numbers.seconds.observe(seconds)
+        for counter in numbers.requests:
+            counter.inc()
+        if numbers.of_queries:
             self._tell_pool()
-        if method in WRITES and plain.startswith(("/records", "/evidence", "/sparql/graph-store")):
-            self._writes.labels(outcome(status)).inc()
 
     def unanswered(self, method: str, status: int) -> None:
         """Count a request that was to be passed on, and could not be."""
-        self._count(FORWARDED, method, status)
+        self._of(FORWARDED, method, status).requests[0].inc()
+
+    def _of(self, route: str, method: str, status: int) -> Numbers:
+        """The numbers of the requests of one kind."""
+        kind = route, method if method in METHODS else "other", status
+        found = self._kept.get(kind)
+        if found is None:
+            found = self._kept[kind] = self._found(*kind)
+        return found
+
+    def _found(self, route: str, method: str, status: int) -> Numbers:
+        plain = route.removeprefix("/api/v1")
+        requests, of_queries = [self._requests.labels(route, method, str(status))], plain.startswith("/sparql")
+        if of_queries:
+            requests.append(self._queries.labels(outcome(status)))
+        if method in WRITES and plain.startswith(("/records", "/evidence", "/sparql/graph-store")):
+            requests.append(self._writes.labels(outcome(status)))
+        return Numbers(self._seconds.labels(route), tuple(requests), of_queries)
 
     def _tell_pool(self) -> None:
         for state, count in _states(self._serving):
             self._pool.labels(state).set(count)
-
-    def _count(self, route: str, method: str, status: int) -> None:
-        method = method if method in METHODS else "other"
-        found = self._children.get((route, method, status))
-        if found is None:
-            found = self._children[route, method, status] = self._requests.labels(route, method, str(status))
-        found.inc()
 
     def text(self, only: str | None) -> bytes:
         """All numbers of all processes; of organisations the one that is named alone, or each for None."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 import orjson
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope, Send
 
 from aims_graph.answers import WhatElse, what_else_json
 from aims_graph.errors import AimsGraphError
@@ -19,7 +20,8 @@ from aims_graph.library import Library
 from aims_graph.tables import columns
 from aims_graph.trace import Options, check_options
 from aims_graph_api import problems
-from aims_graph_api.answering import JSON, TABLE, Answering, Handler, Wanted, told
+from aims_graph_api.answering import JSON, TABLE, Answering, Wanted, told, unchanged, validators
+from aims_graph_api.negotiation import SENT_JSON, accepted, negotiated
 from aims_graph_api.parameters import MOST_TARGETS, Selecting, Today, Typed, options
 from aims_graph_api.problems import INVALID, Refused
 from aims_graph_api.routes.provisions import Curie
@@ -67,30 +69,35 @@ def install(app: FastAPI, prefix: str, today: Today, written: Written) -> None:
     def answer(library: Library, wanted: str, targets: Sequence[str], chosen: Options) -> Response:
         return said(library.what_else(targets, chosen), wanted)
 
-    def said(found: WhatElse, wanted: str) -> Response:
+    def said(found: WhatElse, wanted: str, headers: dict[str, str] | None = None) -> Response:
         if wanted == JSON:
-            return Response(written.what_else(found), media_type=JSON)
-        return told(wanted, what_else_json(found), columns.what_else)
+            return Response(written.what_else(found), headers=headers, media_type=JSON)
+        return told(wanted, what_else_json(found), columns.what_else, headers)
 
     def what_else(library: Loaded, wanted: Wanted, curie: Curie, asked: Annotated[Selecting, Query()]) -> Response:
         """Say what doing all that one provision asks also counts towards, each answer with its proof."""
         return answer(library, wanted, [curie], options(library, today, asked))
 
+    asked_before = Asked()
+
     class Direct(Answering):
         """Without what a route in general needs, a thread above all, where nothing has to be worked out."""
 
-        def answer(self, usual: Handler) -> Handler:
-            read = Asked()
+        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+            response = self._at_hand(Request(scope)) if scope["method"] == "GET" else None
+            await (super().handle if response is None else response)(scope, receive, send)
 
-            async def direct(request: Request) -> Response:
-                curie, library = request.path_params["curie"], serving_of(request).library
-                chosen = read.options(library, today(), request.scope["query_string"])
-                if chosen is None or caller_of(request).organisation:
-                    return await usual(request)
-                found = library.what_else_at_hand(curie, chosen)
-                return await usual(request) if found is None else said(found, request.state.media)
-
-            return direct
+        def _at_hand(self, request: Request) -> Response | None:
+            library = serving_of(request).library
+            chosen = asked_before.options(library, today(), request.scope["query_string"])
+            if chosen is None or caller_of(request).organisation is not None:
+                return None
+            media = negotiated(accepted(request), self.offered)
+            headers = validators(request, media)
+            if "if-none-match" in request.headers:
+                return unchanged(request, headers)
+            found = library.what_else_at_hand(request.path_params["curie"], chosen)
+            return None if found is None else said(found, media, headers)
 
     app.router.add_api_route(
         prefix + "/provisions/{curie:path}/what-else",
@@ -104,7 +111,8 @@ def install(app: FastAPI, prefix: str, today: Today, written: Written) -> None:
     @routes.post(
         "/what-else",
         response_model=responses.WhatElse,
-        responses=errors | problems.declared((413,)) | {200: {"content": TABLE["content"] | EACH["content"]}},
+        responses=errors | problems.declared((413, 415)) | {200: {"content": TABLE["content"] | EACH["content"]}},
+        dependencies=[SENT_JSON],
     )
     def what_else_together(library: Loaded, wanted: Wanted, request: Request, asked: Together) -> Response:
         """Say what doing all that several provisions ask, taken together, also counts towards.
@@ -151,7 +159,7 @@ class Asked:
 
 def _asked(query: bytes) -> Selecting | None:
     given: dict[str, Any] = {}
-    for name, value in QueryParams(query).multi_items():
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name in REPEATABLE:
             given.setdefault(name, []).append(value)
         else:
