@@ -140,6 +140,6 @@ def test_a_case_has_few_statements_that_rules_can_see_whatever_the_size_of_the_o
         store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, GRAPH) for t in triples)
         node = ox.NamedNode(f"{EX}NC-7")
         looks = StoreView(store, GRAPH)
-        groups = [g for g in assessor.neighbourhood.groups if g.targets.include(node, looks)]
+        groups = [g for g in assessor.rules.neighbourhood.groups if g.targets.include(node, looks)]
         sizes.append(len(set().union(*(g.walk.reach([node], looks) for g in groups))))
     assert sizes[0] == sizes[1] < 60

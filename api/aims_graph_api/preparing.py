@@ -10,8 +10,7 @@ from fastapi import FastAPI
 
 from aims_graph.library import Library
 from aims_graph.trace import Options
-
-YOUNG = 10_000  # values that come to life before the collector looks at them: a request leaves few behind
+from aims_graph_api import collector
 
 
 def prepare(app: FastAPI, library: Library | None = None) -> None:
@@ -33,13 +32,11 @@ def prepare_again(app: FastAPI, library: Library) -> None:
 
 @contextmanager
 def _still() -> Iterator[None]:
-    """Without the collector, which later leaves alone what was made: going through it takes longer than any answer."""
+    """Without the collector, which would go through what is made and kept again and again."""
     collecting = gc.isenabled()
-    gc.disable()
+    collector.rest()
     try:
         yield
     finally:
-        gc.freeze()
-        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
         if collecting:
-            gc.enable()
+            collector.work()

@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aims_graph.catalogue import EDITED, Catalogue
 from aims_graph.clashes import MOST_CONFLICTS, conflicts, entailed
@@ -15,9 +15,11 @@ from aims_graph.consistency import Clash
 from aims_graph.crosswalks import NOT_READ, Crosswalk
 from aims_graph.errors import InputError, Problem
 from aims_graph.model import ACCEPTED, DOUBLE_READ, PROPOSED, REJECTED, Mapping, Source
-from aims_graph.next_pairs import NextPairs, Weighed, next_pairs
 from aims_graph.setfacts import Proof, Says
 from aims_graph.trace import Options, check_options
+
+if TYPE_CHECKING:  # it needs numpy and networkx, which no other answer waits for
+    from aims_graph.next_pairs import NextPairs, Weighed
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -303,6 +305,8 @@ def _weighed(
         and row.status != REJECTED
         and (row.rationale_kind or asked.unstated, row.condition) == (reading.rationale, None)
     ]
+    from aims_graph.next_pairs import next_pairs
+
     return next_pairs(compared.network(reading, gone), lambda name: edition_of(catalogue, name), weak)
 
 

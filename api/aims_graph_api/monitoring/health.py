@@ -39,7 +39,7 @@ async def ready(request: Request) -> responses.Ready:
     link = getattr(state, "link", None)
     if link is not None and not await link.ready():
         raise Refused(
-            UNAVAILABLE, "The process that keeps records does not answer, or is not ready.", AGAIN, part="writer"
+            UNAVAILABLE, "The process that keeps records does not answer, or is not ready.", link.again, part="writer"
         )
     waiting = _watch(state).of(serving_of(request).organisations)
     for trouble in await waiting:

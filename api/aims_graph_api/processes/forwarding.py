@@ -6,6 +6,8 @@ passed on; a process that answers holds no records and so can never show any.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aims_graph_api import tracing
+from aims_graph_api.gate.hops import FROM
 from aims_graph_api.problems import BAD_INPUT, UNAVAILABLE, Kind, problem
 from aims_graph_api.settings import REGULATION
 
@@ -35,7 +38,6 @@ HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
     b"upgrade expect".split()
 )
-FROM = b"x-forwarded-for"
 CONNECTING = 2.0  # seconds
 IDLE = 2.0  # seconds a connection is kept: less than the other end keeps it, so that none is used that it has closed
 MOST_KEPT = 50  # connections that wait for another request
@@ -45,6 +47,8 @@ UNREACHED = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemotePr
 ASKED_AGAIN = ("GET", "HEAD")
 NO_FORM = "This request is not of the form that HTTP asks for. Escape what is no letter or digit in the address."
 ASKING = 3.0  # seconds that the other end may take to say that it is ready
+STARTING = 2  # seconds that the other end takes to be there again, if nothing else is wrong
+LONGEST_AWAY = 30  # seconds after which it is started anew at the latest, however often it has died
 
 
 class Line(httpcore.AsyncNetworkStream):
@@ -110,6 +114,20 @@ class Link:
     def __init__(self, socket: Path) -> None:
         self._socket, self._backend = str(socket), httpcore.AnyIOBackend()
         self._free: list[Line] = []  # the one used last at the end
+        self._away: float | None = None  # since when the other end cannot be reached
+
+    def note(self, answers: bool) -> None:
+        """Whether the other end has answered just now."""
+        if answers:
+            self._away = None
+        elif self._away is None:
+            self._away = time.monotonic()
+
+    @property
+    def again(self) -> dict[str, str]:
+        """The header that says when to ask again: what has been away for long will be for longer."""
+        away = 0.0 if self._away is None else time.monotonic() - self._away
+        return {"Retry-After": str(min(LONGEST_AWAY, max(STARTING, math.ceil(away))))}
 
     async def line(self, fresh: bool = False) -> Line:
         """A connection, which nobody else uses until it is given back; an error of UNREACHED where there is none."""
@@ -140,7 +158,9 @@ class Link:
             finally:
                 await line.aclose()
         except UNREACHED:
+            self.note(answers=False)
             return False
+        self.note(answers=True)
         return answer.status == 200
 
     async def close(self) -> None:
@@ -221,7 +241,9 @@ class _Exchange:
         except httpcore.LocalProtocolError:
             return BAD_INPUT, NO_FORM, {}
         except UNREACHED:
-            return UNAVAILABLE, "Records cannot be reached now. Ask again in a moment.", {"Retry-After": "1"}
+            self._link.note(answers=False)
+            return UNAVAILABLE, "Records cannot be reached now. Ask again in a moment.", self._link.again
+        self._link.note(answers=True)
         try:
             await self._pass_back(answer)
         finally:

@@ -7,6 +7,7 @@ import signal
 import sys
 
 from aims_graph.errors import AimsGraphError
+from aims_graph_api import collector
 
 BAD_INPUT = 2
 
@@ -14,6 +15,7 @@ BAD_INPUT = 2
 def main() -> None:
     """Read the orders and follow them; what is wrong goes to standard error, with exit code 2."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read anew
+    collector.rest()  # until it is ready: others wait for what this process does
     from aims_graph_api.processes import serving_process
 
     with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as told:

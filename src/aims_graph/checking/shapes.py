@@ -16,6 +16,7 @@ import pyoxigraph as ox
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.checking.check_context import checked
+from aims_graph.checking.neighbourhood import Neighbourhood
 from aims_graph.checking.procedures import SEVERITIES, Procedure, procedures
 from aims_graph.checking.validation import Result, Shapes
 from aims_graph.errors import DataError, Problem
@@ -67,6 +68,11 @@ class Rules:
     def shapes(self) -> Shapes:
         """The shapes, compiled once."""
         return Shapes(self.turtle)
+
+    @cached_property
+    def neighbourhood(self) -> Neighbourhood:
+        """What the rules can see, worked out once."""
+        return Neighbourhood(self.turtle, [r.iri for r in self.rules])
 
     @cached_property
     def conditions(self) -> tuple[dict[str, str], Shapes]:

@@ -13,10 +13,9 @@ import pyoxigraph as ox
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.checking.check_context import checked
-from aims_graph.checking.neighbourhood import Group, Neighbourhood
+from aims_graph.checking.neighbourhood import Group
 from aims_graph.checking.procedures import Procedure, procedures
 from aims_graph.checking.shapes import INTEGRITY, Rules
-from aims_graph.checking.validation import Shapes
 from aims_graph.checking.walks import Statements
 from aims_graph.records import as_text
 
@@ -43,21 +42,15 @@ class Assessor:
         self.catalogue = catalogue
         self.rules = rules
         self.integrity = frozenset(r.iri for r in rules.rules if r.kind == INTEGRITY)
-        self._shapes = Shapes(rules.turtle)
 
     @cached_property
     def curies(self) -> dict[str, str]:
         """The ids of provisions by IRI."""
         return {p.iri: p.id for p in self.catalogue.provisions.values()}
 
-    @cached_property
-    def neighbourhood(self) -> Neighbourhood:
-        """What the rules can see."""
-        return Neighbourhood(self.rules.turtle, [r.iri for r in self.rules.rules])
-
     def assess(self, changed: Iterable[ox.Triple], before: Statements, after: Statements, day: date) -> Assessment:
         """The verdicts on all records that a change can touch, as they are after it on a day."""
-        touched = self.neighbourhood.touched(changed, (before, after))
+        touched = self.rules.neighbourhood.touched(changed, (before, after))
         pairs = frozenset((rule, node) for group, nodes in touched.items() for rule in group.rules for node in nodes)
         targeted = {g: [n for n in sorted(nodes) if self._includes(g, n, after)] for g, nodes in touched.items()}
         return Assessment(pairs, self.verdicts(targeted, after, day))
@@ -68,7 +61,7 @@ class Assessor:
     def of_records(self, records: Iterable[str], view: Statements, day: date) -> frozenset[Verdict]:
         """The verdicts on some records by every rule that is about them."""
         nodes = sorted(set(records))
-        groups = {g: [n for n in nodes if self._includes(g, n, view)] for g in self.neighbourhood.groups}
+        groups = {g: [n for n in nodes if self._includes(g, n, view)] for g in self.rules.neighbourhood.groups}
         return self.verdicts({group: found for group, found in groups.items() if found}, view, day)
 
     def whole(self, records: Iterable[str], view: Callable[[], Statements], day: date) -> Iterator[Verdict]:
@@ -91,7 +84,7 @@ class Assessor:
         for group, nodes in targeted.items():
             for rule in group.rules:
                 asked[rule].update(nodes)
-        results = self._shapes.validate(self.data(seen, day), foci)
+        results = self.rules.shapes.validate(self.data(seen, day), foci)
         return frozenset((r.shape, r.focus) for r in results if r.focus in asked.get(r.shape, ()))
 
     def raised(self, own: Collection[ox.Triple], day: date) -> dict[str, Procedure]:
