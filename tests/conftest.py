@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +32,13 @@ class Ran:
 Run = Callable[..., Ran]
 
 
+def pytest_collection_finish() -> None:
+    """Look for lost values less often: what the tests share is large, and to go through it is what takes the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Snapshots of one run stay within it."""
@@ -42,7 +50,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def library() -> Library:
-    return Library.open()
+    opened = Library.open()
+    gc.freeze()
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ and a text that says something else than before is never given out.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -270,16 +269,15 @@ def _quoted(text: str) -> str:
     >>> print(_quoted('say "so"\\t'))
     "say \\"so\\"\\t"
     """
-    escaped = "".join(map(_escaped, text.replace("\\", "\\\\")))
+    escaped = _UNSEEN.sub(_escaped, text.replace("\\", "\\\\"))
     if "\n" in text:  # in long quotes only three in a row, or those at the end, would close them
         return '"""' + re.sub(r'"{3,}|"+\Z', lambda quotes: '\\"' * len(quotes[0]), escaped) + '"""'
     return '"' + escaped.replace('"', '\\"') + '"'
 
 
+_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")  # but not the end of a line
 _SHORT = {"\t": "\\t", "\b": "\\b", "\f": "\\f", "\r": "\\r"}
 
 
-def _escaped(character: str) -> str:
-    if character == "\n" or (unicodedata.category(character) not in ("Cc", "Zl", "Zp") and character != "\ufeff"):
-        return character
-    return _SHORT.get(character) or f"\\u{ord(character):04X}"
+def _escaped(found: re.Match[str]) -> str:
+    return _SHORT.get(found[0]) or f"\\u{ord(found[0]):04X}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
@@ -145,8 +146,7 @@ def subject_lines(text: str) -> dict[str, int]:
     return lines
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A word, sign or comment of Turtle text, with its line and whether it starts in column 0."""
 
     kind: str
