@@ -40,6 +40,17 @@ class Service:
             headers["Authorization"] = f"Bearer {self.keys[organisation, scope]}"
         return Client(self, headers)
 
+    @contextmanager
+    def running(self) -> Iterator[Service]:
+        """While this lasts, requests are answered; no process for queries is left afterwards."""
+        with self.runner:
+            try:
+                yield self
+            finally:
+                pool = self.app.state.serving.pool
+                if pool is not None:
+                    self.runner.run(pool.close())
+
     def close(self, organisation: str) -> Path:
         """Let go of a workspace, so that commands can open it; where it is."""
         closed = self.organisations.pop(organisation)
@@ -94,11 +105,8 @@ def served(folder: Path, library: Library, *names: str, bases: dict[str, str] | 
                 texts[name, scope] = keys.make(folder / name, f"{scope} of {name}", [scope], "test", NOW).text
             made[name] = Organisation(name, folder / name, library)
         app = create_app(library, today=lambda: AS_OF, organisations=made)
-        service = Service(app, made, texts)
-        with service.runner:
+        with Service(app, made, texts).running() as service:
             yield service
-            if app.state.serving.pool is not None:
-                service.runner.run(app.state.serving.pool.close())
     finally:
         for organisation in made.values():
             organisation.close()

@@ -45,6 +45,7 @@ class World:
 
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
+        self.others = frozenset(_children(os.getpid()))
         self.pool = Pool([], 2, LIMITS)
 
     def do(self, act: Coroutine[Any, Any, Any]) -> Any:
@@ -62,6 +63,10 @@ class World:
     def change(self, text: str, dataset: Dataset = OWN, **graphs: Any) -> Changed:
         found: Changed = self.do(self.pool.update(dataset, text, as_of=AS_OF, **graphs))
         return found
+
+    def zygotes(self) -> list[int]:
+        """The processes that this pool forks the others from, oldest first; not those of another pool."""
+        return [pid for pid in _children(os.getpid()) if pid not in self.others]
 
     def limit(self, **limits: Any) -> None:
         self.pool.limits = replace(LIMITS, **limits)
@@ -426,7 +431,7 @@ def test_a_query_whose_asker_leaves_is_ended(world: World) -> None:
     async def act() -> int:
         asking = asyncio.create_task(world.pool.query(Dataset(), ENDLESS, ROWS, as_of=AS_OF))
         await asyncio.sleep(0.3)
-        pid = _children(_children(_children(os.getpid())[0])[0])[-1]
+        pid = _children(_children(world.zygotes()[0])[0])[-1]
         assert world.pool.running == 1
         asking.cancel()
         with suppress(asyncio.CancelledError):
@@ -451,7 +456,7 @@ def test_who_waits_for_a_worker_that_is_killed_is_told_to_ask_again(world: World
             world.pool.update(OWN, f"INSERT {{ <a:> <a:> ?n }} WHERE {{ {{ {ENDLESS} }} }}", as_of=AS_OF)
         )
         await asyncio.sleep(0.5)
-        for pid in _grandchildren(_children(os.getpid())[0]):
+        for pid in _grandchildren(world.zygotes()[0]):
             os.kill(pid, signal.SIGKILL)
         await asking
 
@@ -463,7 +468,7 @@ def test_who_waits_for_a_worker_that_is_killed_is_told_to_ask_again(world: World
 
 def test_the_pool_recovers_when_the_process_it_forks_from_is_killed(world: World) -> None:
     assert world.values("SELECT ?o { <http://own/a> ?p ?o }", OWN) == ["secret of A", "unnamed"]
-    before = _children(os.getpid())[0]
+    before = world.zygotes()[0]
     everyone = [before, *_grandchildren(before)]
     os.kill(before, signal.SIGKILL)
     assert world.values("SELECT ?o { <http://own/a> ?p ?o }", OWN) == ["secret of A", "unnamed"]
@@ -613,10 +618,10 @@ def test_a_worker_can_open_nothing(world: World) -> None:
 
 def test_a_reload_starts_the_processes_anew(world: World) -> None:
     world.ask("ASK {}")
-    before = _children(os.getpid())
+    before = world.zygotes()
     world.do(world.pool.renew())
     world.ask("ASK {}")
-    after = _children(os.getpid())
+    after = world.zygotes()
     assert len(after) == 1
     assert after != before
 
