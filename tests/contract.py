@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from aims_graph.library import Library
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -27,6 +31,10 @@ with warnings.catch_warnings():
 Said = Callable[[Any, Any], None]
 Headers = Mapping[str, str]
 NO_KEY: Headers = {}
+MEANT = 0.8  # share of the names in requests that are put in place of what was made up, where there are any
+DAYS = ("2024-07-12", "2025-02-02", "2026-11-22", "2027-08-02")
+PROVISIONS = ("curie", "subject", "object", "provision", "parent", "target", "targets", "from", "to")
+EDITIONS = ("framework", "a", "b", "of", "done")
 CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,
@@ -58,17 +66,64 @@ def as_text(_: Any, value: Any) -> bytes:
     return str(value).encode(errors="replace")
 
 
-def ask(operation: Any, cases: int, number: int, said: Said, headers: Headers = NO_KEY) -> None:
+class Names:
+    """Names of things that there are, for parameters: what is made up names nothing, and so shows little."""
+
+    def __init__(self, library: Library, records: Sequence[str] = ()) -> None:
+        catalogue = library.catalogue
+        editions = sorted(catalogue.editions)
+        self._of: dict[str, Sequence[str]] = {
+            **dict.fromkeys(PROVISIONS, sorted(catalogue.provisions)),
+            **dict.fromkeys(EDITIONS, editions),
+            **dict.fromkeys(("as_of", "known_on"), DAYS),
+            "role": sorted(catalogue.roles),
+            "system_class": sorted(catalogue.system_classes),
+            "name": sorted(library.questions),
+            "q": ("corrective action", "10.2", "human oversight"),
+            "record": records,
+            "/frameworks/": editions,
+            "/records/": records,
+            "/evidence/": records,
+        }
+
+    def put_into(self, case: Any, drawn: Random) -> None:
+        """Have a request name what there is, most of the time."""
+        for sent in (case.path_parameters, case.query, case.body):
+            for name in list(sent) if isinstance(sent, dict) else ():
+                known = self._known(case.path, name)
+                if known and drawn.random() < MEANT:
+                    sent[name] = [drawn.choice(known)] if isinstance(sent[name], list) else drawn.choice(known)
+
+    def _known(self, path: str, name: str) -> Sequence[str]:
+        if name in ("from", "to") and path.endswith(("/changes", "/impact")):
+            return DAYS
+        if name == "id":
+            return next((self._of[part] for part in self._of if part.startswith("/") and part in path), ())
+        return self._of.get(name, ())
+
+
+def ask(
+    operation: Any, cases: int, number: int, said: Said, headers: Headers = NO_KEY, names: Names | None = None
+) -> None:
     """Send so many generated requests of one operation, half of them against the document, and hold each answer to it.
 
-    `said` is told of each request and its answer; `headers` are sent beside those that are generated.
+    `said` is told of each request and its answer; `headers` are sent beside those that are generated; with `names`
+    those that keep to the document are mostly about what there is.
     """
-    _ask(operation, GenerationMode.POSITIVE, cases - cases // 2, number, said, headers)
+    _ask(operation, GenerationMode.POSITIVE, cases - cases // 2, number, said, headers, names)
     if operation.query or operation.body:
-        _ask(operation, GenerationMode.NEGATIVE, cases // 2, number, said, headers)
+        _ask(operation, GenerationMode.NEGATIVE, cases // 2, number, said, headers, None)
 
 
-def _ask(operation: Any, mode: GenerationMode, cases: int, number: int, said: Said, headers: Headers) -> None:
+def _ask(
+    operation: Any,
+    mode: GenerationMode,
+    cases: int,
+    number: int,
+    said: Said,
+    headers: Headers,
+    names: Names | None,
+) -> None:
 
     @seed(number)
     @settings(
@@ -79,8 +134,10 @@ def _ask(operation: Any, mode: GenerationMode, cases: int, number: int, said: Sa
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
     )
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def holds(case: Any) -> None:
+    @given(case=operation.as_strategy(generation_mode=mode), drawn=st.integers(0, 2**32))
+    def holds(case: Any, drawn: int) -> None:
+        if names is not None:
+            names.put_into(case, Random(drawn))
         answer = case.call(headers=dict(headers))
         said(case, answer)
         case.validate_response(answer, checks=CHECKS)

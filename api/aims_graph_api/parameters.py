@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from aims_graph.errors import InputError
 from aims_graph.library import Library
@@ -19,6 +19,7 @@ MOST_TARGETS = 500  # names in one request
 
 Today = Callable[[], date]
 Typed = Annotated[str, Field(max_length=LONGEST)]
+Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]  # as text, which `day` reads and refuses
 
 
 class Moment(BaseModel):
@@ -27,7 +28,7 @@ class Moment(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     as_of: Annotated[
-        str | None,
+        Day | None,
         Field(description="The day the answer is for, YYYY-MM-DD; today (UTC) where left out."),
     ] = None
 
@@ -37,9 +38,9 @@ class Between(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: Annotated[str, Field(alias="from", description="Changes after this day, YYYY-MM-DD.")]
+    start: Annotated[Day, Field(alias="from", description="Changes after this day, YYYY-MM-DD.")]
     end: Annotated[
-        str | None, Field(alias="to", description="Up to this day, YYYY-MM-DD; today (UTC) where left out.")
+        Day | None, Field(alias="to", description="Up to this day, YYYY-MM-DD; today (UTC) where left out.")
     ] = None
 
 

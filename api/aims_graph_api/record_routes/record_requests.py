@@ -23,8 +23,9 @@ from aims_graph.workspaces.record_states import RecordState
 from aims_graph.workspaces.taking_in import Source
 from aims_graph.workspaces.workspace import Signature
 from aims_graph_api.gate import access_log
+from aims_graph_api.negotiation import sent_as
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.problems import CHANGED_SINCE, MEDIA_TYPE_UNKNOWN, UNSOUND_RECORDS, Refused
+from aims_graph_api.problems import CHANGED_SINCE, UNSOUND_RECORDS, Refused
 from aims_graph_api.serving import Caller, allowed, caller_of
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -33,6 +34,12 @@ CSV, TSV = "text/csv", "text/tab-separated-values"
 ENDINGS: Final = {JSON: "json", JSON_LD: "jsonld", TURTLE: "ttl", CSV: "csv", TSV: "tsv", XLSX: "xlsx"}
 """What may be sent: its media type, and the ending of a file of it."""
 RDF_FORMATS: Final = {TURTLE: "turtle", JSON_LD: "jsonld"}
+FORMS: Final[Mapping[str, dict[str, Any]]] = {
+    JSON: {"type": ["object", "array"]},
+    JSON_LD: {"type": ["object", "array"]},
+    XLSX: {"type": "string", "format": "binary"},
+}
+"""What is no text, as the OpenAPI document describes it."""
 BODY: Final = "body"  # what is sent, in messages
 LONGEST_REASON: Final = 2_000
 LONGEST_KEY: Final = 200
@@ -62,21 +69,18 @@ def moment() -> datetime:
     return datetime.now(UTC)
 
 
+def form(media: str) -> dict[str, Any]:
+    """How the OpenAPI document describes something in a format."""
+    return {"schema": FORMS.get(media, {"type": "string"})}
+
+
 # -- what is sent ----------------------------------------------------------------------
-
-
-def media_type(request: Request) -> str:
-    """The media type of what is sent, without its parameters; empty where none is named."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def source(request: Request, sheet: str | None = None) -> Source:
     """What is sent, as a source of records; `sheet` says which form a table is of."""
-    found = media_type(request)
-    ending = ENDINGS.get(found)
-    if ending is None:
-        known = ", ".join(ENDINGS)
-        raise Refused(MEDIA_TYPE_UNKNOWN, f"'{_short(found)}' cannot be read here. Send one of: {known}.")
+    found = sent_as(request, *ENDINGS)
+    ending = ENDINGS[found]
     return Source(await request.body(), f"{sheet or BODY}.{ending}", ending)
 
 
@@ -93,7 +97,7 @@ def read(
             return taking_in.read([sent], catalogue, organisation.base, known)
         if iri is not None and record_json.ID not in single:
             single = single | {record_json.ID: f"<{iri}>"}
-        return incoming.read_records([single], catalogue, organisation.base, BODY, known)
+        return incoming.read_record(single, catalogue, organisation.base, BODY, known)
     except DataError as error:
         raise unsound(error, organisation) from None
 
@@ -155,10 +159,6 @@ def _text(header: str | None) -> str | None:
 
 def _sayable(text: str) -> str:
     return text.encode(errors="replace").decode()
-
-
-def _short(text: str, most: int = 100) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 # -- which version is meant --------------------------------------------------------------

@@ -28,9 +28,10 @@ from aims_graph.workspaces.workspace import Signature
 from aims_graph.workspaces.writing import Receipt, Writer
 from aims_graph.workspaces.writing import Request as Change
 from aims_graph_api import problems
+from aims_graph_api.negotiation import SENT_JSON, sent_as
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.parameters import Moment, Today, Typed, day
-from aims_graph_api.problems import CHANGED_SINCE, KEY_USED, MEDIA_TYPE_UNKNOWN, NO_VERSION, UNAVAILABLE, Refused
+from aims_graph_api.parameters import Day, Moment, Today, Typed, day
+from aims_graph_api.problems import CHANGED_SINCE, KEY_USED, NO_VERSION, UNAVAILABLE, Refused
 from aims_graph_api.record_routes import record_responses as responses
 from aims_graph_api.record_routes.record_requests import (
     BODY,
@@ -41,8 +42,8 @@ from aims_graph_api.record_routes.record_requests import (
     Tags,
     Writing,
     decoded,
+    form,
     idempotency_key,
-    media_type,
     moment,
     path_of,
     read,
@@ -88,7 +89,7 @@ class Step(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Annotated[Typed, Field(description="The state that it takes, such as analysed, closing or closed.")]
-    on: Annotated[str | None, Field(description="The day it was closed, YYYY-MM-DD; the as-of day where left out.")] = (
+    on: Annotated[Day | None, Field(description="The day it was closed, YYYY-MM-DD; the as-of day where left out.")] = (
         None
     )
 
@@ -202,7 +203,12 @@ def router(today: Today, now: Now = moment) -> APIRouter:
         write, sent = asked(request, organisation, given), await source(request, given.sheet)
         return await in_turn(organisation, partial(_add, write, sent, given.whole))
 
-    @routes.post("/records/{id:path}/move", response_model=responses.Receipt, responses=receipt | of_one)
+    @routes.post(
+        "/records/{id:path}/move",
+        response_model=responses.Receipt,
+        responses=receipt | of_one | problems.declared((415,)),
+        dependencies=[SENT_JSON],
+    )
     async def move(
         organisation: Writing, request: Request, id: Name, step: Step, given: Annotated[Trying, Query()]
     ) -> JSONResponse:
@@ -234,8 +240,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
     ) -> JSONResponse:
         """Change some properties of a record (JSON merge patch): null takes one away, what is not named stays."""
         write = asked(request, organisation, given)
-        if media_type(request) not in (MERGE_PATCH, JSON):
-            raise Refused(MEDIA_TYPE_UNKNOWN, f"A change is sent as {MERGE_PATCH}.")
+        sent_as(request, MERGE_PATCH, JSON)
         return await in_turn(organisation, partial(_patch, write, id, await request.body()))
 
     @routes.delete("/records/{id:path}", response_model=responses.Receipt, responses=receipt | of_one)
@@ -350,7 +355,7 @@ def _patch(write: Write, name: str, body: bytes) -> JSONResponse:
         if merged.get(record_json.ID) != said.get(record_json.ID):
             raise InputError("the id of a record stays. Leave 'id' out of the change.")
         try:
-            read = incoming.read_records([merged], write.catalogue, write.organisation.base, BODY, known)
+            read = incoming.read_record(merged, write.catalogue, write.organisation.base, BODY, known)
         except DataError as error:
             raise UnsoundRecords(error.problems) from None
         stated = tuple(_about(write, read, iri))
@@ -386,9 +391,7 @@ def _day(text: str) -> date:
 
 def documented_body(*media: str) -> Json:
     """What is sent, as documented."""
-    schemas: dict[str, Json] = {m: {"schema": {"type": "string"}} for m in media}
-    for name in {JSON, MERGE_PATCH} & set(media):
-        patch = MERGE_PATCH in media
-        kinds = "object" if patch else ["object", "array"]
-        schemas[name] = {"schema": {"type": kinds}}
+    schemas = {m: form(m) for m in media}
+    if MERGE_PATCH in media:
+        schemas |= {m: {"schema": {"type": "object"}} for m in (MERGE_PATCH, JSON)}
     return {"requestBody": {"required": True, "content": schemas}}

@@ -21,7 +21,7 @@ from aims_graph.workspaces.record_states import RecordState
 from aims_graph_api import problems
 from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.parameters import LONGEST, Today, Typed, day
+from aims_graph_api.parameters import LONGEST, Day, Today, Typed, day
 from aims_graph_api.problems import UNAVAILABLE, UNKNOWN_NAME, Refused
 from aims_graph_api.record_routes import record_responses as responses
 from aims_graph_api.record_routes.record_requests import (
@@ -34,6 +34,7 @@ from aims_graph_api.record_routes.record_requests import (
     Reading,
     Tags,
     answer,
+    form,
     json_bytes,
 )
 from aims_graph_api.serving import in_turn, serving_of
@@ -80,7 +81,7 @@ class AsKnown(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     known_on: Annotated[
-        str | None,
+        Day | None,
         Field(description="As the records stood at the end of this day (UTC), YYYY-MM-DD; now where left out."),
     ] = None
 
@@ -90,11 +91,11 @@ def router(today: Today) -> APIRouter:
     routes = APIRouter(tags=["records"])
     keyed = (401, 403)
     of_one = problems.declared((400, *keyed, *problems.NAMED, 406, 422))
-    texts: Declared = {200: {"content": {m: {"schema": {"type": "string"}} for m in RDF_FORMATS}}}
+    texts: Declared = {200: {"content": {m: form(m) for m in RDF_FORMATS}}}
     files: Declared = {
         200: {
             "description": "All records that stand.",
-            "content": {m: {"schema": {"type": "string"}} for m in (TURTLE, JSON_LD, JSON, XLSX)},
+            "content": {m: form(m) for m in (TURTLE, JSON_LD, JSON, XLSX)},
         }
     }
     book: Declared = {200: _book("An empty workbook: a sheet for each kind of record.")}
@@ -254,4 +255,4 @@ def _attached(name: str) -> dict[str, str]:
 
 
 def _book(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+    return {"description": description, "content": {XLSX: form(XLSX)}}

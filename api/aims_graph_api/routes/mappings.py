@@ -17,7 +17,7 @@ from aims_graph.vocab import NO_TERM_FOUND
 from aims_graph_api import problems
 from aims_graph_api.answering import GRAPH, TABLE, Answering, Wanted, described, told
 from aims_graph_api.paging import PAGED, Cursor, Limit, Pages, page
-from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Today, Typed, day
+from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Day, Today, Typed, day
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded
 
@@ -43,7 +43,7 @@ class Listing(BaseModel):
         float | None, Field(ge=0, le=1, description="Rows that state this confidence or more.")
     ] = None
     as_of: Annotated[
-        str | None, Field(description="Rows both of whose ends are in force on this day, YYYY-MM-DD; all if left out.")
+        Day | None, Field(description="Rows both of whose ends are in force on this day, YYYY-MM-DD; all if left out.")
     ] = None
     sort: Annotated[
         Typed,

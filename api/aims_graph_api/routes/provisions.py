@@ -14,7 +14,7 @@ from aims_graph.tables import columns
 from aims_graph_api import problems
 from aims_graph_api.answering import GRAPH, TABLE, Answering, Wanted, described, told
 from aims_graph_api.paging import PAGED, Cursor, Limit, Pages, page
-from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Moment, Today, Typed, day
+from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Day, Moment, Today, Typed, day
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded
 
@@ -33,7 +33,7 @@ class Listing(BaseModel):
     framework: Annotated[Several, Field(description="Provisions of these frameworks; repeatable.")]
     kind: Annotated[Several, Field(description="Provisions of these kinds, such as `Article`; repeatable.")]
     parent: Annotated[Typed | None, Field(description="Provisions directly beneath this one.")] = None
-    as_of: Annotated[str | None, Field(description="Provisions in force on this day, YYYY-MM-DD; all if left out.")] = (
+    as_of: Annotated[Day | None, Field(description="Provisions in force on this day, YYYY-MM-DD; all if left out.")] = (
         None
     )
     sort: Annotated[

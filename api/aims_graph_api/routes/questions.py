@@ -19,13 +19,15 @@ from aims_graph_api.parameters import LONGEST, Reading, Today, day
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded
 
+SPARQL_JSON = "application/sparql-results+json"
+RESULTS = {SPARQL_JSON: {"schema": {"$ref": "#/components/schemas/SparqlResults"}}}  # the framework says: text
 QuestionName = Annotated[str, Path(max_length=LONGEST, description="The name of a saved question.")]
 
 
 class ResultsResponse(Response):
     """W3C SPARQL results JSON under its own media type."""
 
-    media_type = "application/sparql-results+json"
+    media_type = SPARQL_JSON
 
 
 class Bound(Reading):
@@ -54,7 +56,7 @@ def router(today: Today) -> APIRouter:
         "/questions/{name}",
         response_model=responses.SparqlResults,
         response_class=ResultsResponse,
-        responses=problems.declared((400, *problems.NAMED, 422)) | {200: TABLE},
+        responses=problems.declared((400, *problems.NAMED, 422)) | {200: {"content": RESULTS | TABLE["content"]}},
     )
     def question(library: Loaded, wanted: Wanted, name: QuestionName, bound: Annotated[Bound, Query()]) -> Response:
         """Ask a saved question: query parameters bind its own, which `/questions` lists, as people type values."""

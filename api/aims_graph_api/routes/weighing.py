@@ -19,7 +19,7 @@ from aims_graph.weak_points import weak_points_json
 from aims_graph.what_if import what_if_json
 from aims_graph_api import problems
 from aims_graph_api.answering import TABLE, Answering, Wanted, told
-from aims_graph_api.parameters import MOST_TARGETS, Asking, Today, Typed, day, options
+from aims_graph_api.parameters import MOST_TARGETS, Asking, Day, Today, Typed, day, options
 from aims_graph_api.schemas import weighing_responses as responses
 from aims_graph_api.serving import Loaded
 
@@ -57,8 +57,8 @@ class Changing(Limited):
         list[Typed],
         Field(min_length=1, max_length=MOST_TARGETS, description="One framework, or provisions; repeatable."),
     ]
-    start: Annotated[str | None, Field(alias="from", description="Changes after this day, YYYY-MM-DD.")] = None
-    end: Annotated[str | None, Field(alias="to", description="Up to this day; the as-of day where left out.")] = None
+    start: Annotated[Day | None, Field(alias="from", description="Changes after this day, YYYY-MM-DD.")] = None
+    end: Annotated[Day | None, Field(alias="to", description="Up to this day; the as-of day where left out.")] = None
 
 
 def router(today: Today) -> APIRouter:
