@@ -28,6 +28,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+import services
 import uvicorn
 from conftest import AS_OF, ROOT, Run
 from cryptography.hazmat.primitives import serialization
@@ -43,8 +44,9 @@ from aims_graph.workspaces.workspace import BASE, Workspace
 from aims_graph_api import create_app, problems, serving
 from aims_graph_api import organisations as organisations_
 from aims_graph_api.gate import access_log, guarding, limits, oidc
+from aims_graph_api.gate.hops import Addresses, Schemes
 from aims_graph_api.gate.limits import BodyLimit
-from aims_graph_api.gate.rates import Addresses, Buckets
+from aims_graph_api.gate.rates import Buckets
 from aims_graph_api.headers import SAFE_HEADERS
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.processes.server import listen
@@ -923,6 +925,45 @@ def test_an_address_is_believed_only_of_trusted_proxies(
     headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
     scope = {"type": "http", "client": peer and (peer, 1), "headers": headers}
     assert Addresses(trusted).of(scope) == found
+
+
+@pytest.mark.parametrize(
+    ("trusted", "told", "found"),
+    [
+        ((), None, "http"),
+        ((), "https", "http"),
+        (("127.0.0.1",), None, "http"),
+        (("127.0.0.1",), "https", "https"),
+        (("127.0.0.1",), "https, HTTPS", "https"),
+        (("127.0.0.1",), "https, http", "http"),
+        (("127.0.0.1",), "gopher", "http"),
+        (("198.51.100.1",), "https", "http"),
+    ],
+)
+def test_addresses_begin_with_https_where_a_trusted_proxy_says_so(
+    library: Library, trusted: tuple[str, ...], told: str | None, found: str
+) -> None:
+    app = create_app(library, settings=Settings(trusted_proxies=trusted))
+    headers = {} if told is None else {"X-Forwarded-Proto": told}
+    asked = {**headers, "Host": "mappings.example.org", "Accept": "text/turtle"}
+    with services.Service(app, {}).running() as service:
+        described = service.client().get("/sparql", headers=asked).text
+    assert f"<{found}://mappings.example.org/sparql>" in described
+    assert f"<{'http' if found == 'https' else 'https'}://mappings" not in described
+
+
+@pytest.mark.parametrize(("trusted", "found"), [((), b"http"), (("198.51.100.0/24",), b"https")])
+def test_what_is_passed_on_says_only_what_is_believed(trusted: tuple[str, ...], found: bytes) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    headers = [(b"host", b"a"), (b"x-forwarded-proto", b"http"), (b"x-forwarded-proto", b"https")]
+    scope = {"type": "http", "scheme": "http", "client": ("198.51.100.1", 1), "headers": headers}
+    asyncio.run(Schemes(app, Addresses(trusted))(scope, None, None))  # type: ignore[arg-type]
+    assert seen[0]["headers"] == [(b"host", b"a"), (b"x-forwarded-proto", found)]
+    assert seen[0]["scheme"] == found.decode()
 
 
 # -- how much --------------------------------------------------------------------------

@@ -687,6 +687,27 @@ def test_a_log_that_was_changed_is_told_without_its_path(service: Service) -> No
     assert str(log.parent) not in found.text
 
 
+def test_the_place_of_a_fault_is_one_in_what_was_sent(client: Client) -> None:
+    wrong = {"kind": "Risk", "id": "R-5", "label": 7}
+    for method, path, body, place in (
+        ("POST", "records", wrong, "/label"),
+        ("POST", "records", [RISK, wrong], "/1/label"),
+        ("POST", "records", {"records": [wrong]}, "/records/0/label"),
+        ("POST", "records", {"id": "R-5"}, "/kind"),
+        ("PATCH", "records/NC-3", {"detectedOn": "2026-02-31"}, "/detectedOn"),
+    ):
+        found = client.request(method, path, json=body)
+        assert found.status_code == 422
+        (problem,) = found.json()["problems"]
+        assert problem["what"].startswith(f"{place}: "), problem
+
+
+def test_a_body_without_a_format_is_refused_and_says_so(reader: Client) -> None:
+    found = reader.request("POST", "records", content=b"x")
+    assert found.status_code == 415
+    assert found.json()["detail"].startswith("what is sent has no Content-Type. Send application/json, ")
+
+
 def test_what_cannot_be_read_here_is_refused(reader: Client) -> None:
     assert reader.send("records", "<a/>", "application/rdf+xml").status_code == 415
     assert reader.request("POST", "records", content=b"x").status_code == 415

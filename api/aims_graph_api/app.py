@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from aims_graph.library import Library
 from aims_graph_api import describing, problems, serving
 from aims_graph_api.answering import Marks
 from aims_graph_api.gate import guarding
-from aims_graph_api.html import pages
+from aims_graph_api.html import files, pages
 from aims_graph_api.monitoring import health, operating
 from aims_graph_api.monitoring.metrics import ADMIN
 from aims_graph_api.organisations import Organisation
@@ -107,6 +106,6 @@ def create_app(
     for routes in (graph_store.router(), protocol.router()):
         app.include_router(routes)
     app.include_router(linked.redirects(PREFIX))
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", files.Whole(directory=STATIC))
     _ = library.names, library.questions
     return app

@@ -1,4 +1,4 @@
-"""Which of the formats on offer a client gets, by what it says it accepts (RFC 9110, section 12.5.1)."""
+"""Formats: which of those on offer a client gets, by what it says it accepts (RFC 9110, 12.5.1), and what it sends."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fastapi import Request
+from fastapi import Depends, Request
 
-from aims_graph_api.problems import NOT_ACCEPTABLE, Refused
+from aims_graph_api.problems import MEDIA_TYPE_UNKNOWN, NOT_ACCEPTABLE, Refused
 
 MOST_RANGES = 100  # that are read of one header
 
@@ -38,6 +38,8 @@ class Range:
 
 NEGOTIATIONS_KEPT = 1_000  # most clients send one of a few headers; longer ones are read each time
 LONGEST_KEPT = 200  # bytes
+LONGEST_SAID = 100  # characters of a media type that nobody knows
+JSON = "application/json"
 
 
 def accepted(request: Request) -> str | None:
@@ -105,3 +107,23 @@ def media_type_of(content_type: str | None) -> tuple[str, str]:
     """(media type, charset) of a Content-Type header, in lower case; the charset is utf-8 where none is stated."""
     kind, parameters = _read(content_type or "")
     return kind, dict(parameters).get("charset", "utf-8").replace("utf8", "utf-8")
+
+
+def sent_as(request: Request, *known: str) -> str:
+    """The media type of what is sent, one of those that are read here; Refused (415) where it is none of them."""
+    kind, _ = media_type_of(request.headers.get("content-type"))
+    if kind in known:
+        return kind
+    said = f"'{kind[:LONGEST_SAID]}' cannot be read here" if kind else "what is sent has no Content-Type"
+    *most, last = known
+    others = f"{', '.join(most)} or " if most else ""
+    raise Refused(MEDIA_TYPE_UNKNOWN, f"{said}. Send {others}{last}.")
+
+
+def _sent_json(request: Request) -> None:
+    """See that what is sent says that it is JSON; that nothing is sent is said elsewhere."""
+    if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+        sent_as(request, JSON)
+
+
+SENT_JSON = Depends(_sent_json)  # of a route that takes JSON and nothing else

@@ -27,6 +27,7 @@ from aims_graph.errors import (
     UnknownName,
     UnsoundRecords,
 )
+from aims_graph_api.complaints import complaint
 from aims_graph_api.headers import SAFE_HEADERS
 from aims_graph_api.routing import methods
 
@@ -161,14 +162,7 @@ def on_http(request: Request, error: Exception) -> JSONResponse:
 def on_invalid(request: Request, error: Exception) -> JSONResponse:
     """Parameters or a body that do not have the declared form, each named."""
     assert isinstance(error, RequestValidationError)
-    return problem(request, INVALID, " ".join(_complaint(e) for e in error.errors()))
-
-
-def _complaint(error: dict[str, Any]) -> str:
-    if error["type"] == "json_invalid":
-        return f"The body is not JSON: {error['ctx']['error'].removesuffix('.')}, at character {error['loc'][-1]}."
-    place = ".".join(str(part) for part in error["loc"])
-    return f"{place}: {error['msg'].removesuffix('.')}."
+    return problem(request, INVALID, " ".join(complaint(request, e) for e in error.errors()))
 
 
 def on_failure(request: Request, _: Exception) -> JSONResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import Scope
@@ -22,7 +23,13 @@ def template(scope: Scope) -> str:
     path = getattr(context, "path", None) or getattr(scope.get("route"), "path", None)
     if path is None and scope["path"].startswith(f"{FILES}/"):
         return FILES
-    return UNKNOWN if path is None else str(path).replace(":path}", "}")
+    return UNKNOWN if path is None else _told(str(path))
+
+
+@cache
+def _told(path: str) -> str:
+    """A template without how much of an address a part of it takes."""
+    return path.replace(":path}", "}")
 
 
 def methods(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:

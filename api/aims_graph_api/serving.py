@@ -61,7 +61,8 @@ def serving_of(request: Request) -> Serving:
 
 def caller_of(request: Request) -> Caller:
     """Who sends a request, as the check of its key has found out."""
-    return getattr(request.state, "caller", ANONYMOUS)
+    found: Caller = request.scope.get("state", {}).get("caller", ANONYMOUS)
+    return found
 
 
 def allowed(request: Request, scope: str) -> Organisation:

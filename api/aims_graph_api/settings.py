@@ -84,7 +84,7 @@ class Settings:
     rate_failures: Rate | None = Rate(0.2, 20)  # keys that are wrong, from one address
     cors_origins: tuple[str, ...] = ()  # pages of which other origins may ask from a browser
     hsts: int = 0  # seconds for which browsers are told to come by https only; 0 where it is not served by https
-    trusted_proxies: tuple[str, ...] = ()  # addresses and networks whose X-Forwarded-For is believed, `unix` among them
+    trusted_proxies: tuple[str, ...] = ()  # addresses and networks that are believed, `unix` among them
     access_log: str = ""  # a file, `-` for standard error, nothing for none
     oidc: Oidc | None = None
 

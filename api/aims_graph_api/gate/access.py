@@ -18,7 +18,8 @@ from aims_graph.errors import DataError, InputError
 from aims_graph.workspaces import keys
 from aims_graph.workspaces.keys import Keyring
 from aims_graph_api import problems
-from aims_graph_api.gate.rates import Addresses, Buckets, too_many
+from aims_graph_api.gate.hops import Addresses
+from aims_graph_api.gate.rates import Buckets, too_many
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.problems import NO_KEY, Refused
 from aims_graph_api.routing import HEALTH

@@ -1,6 +1,7 @@
 """What stands before the routes: each request is numbered, its caller found, and what is too much or too often ended.
 
-From the outside in: access log, HEAD, headers, name it was asked by, other origins, caller, rates, size of the body.
+From the outside in: scheme, access log, HEAD, headers, name it was asked by, other origins, caller, rates, size of
+the body.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from aims_graph.errors import MissingDependency
@@ -17,9 +17,11 @@ from aims_graph_api.gate import access, access_log
 from aims_graph_api.gate.access import Access, Tokens
 from aims_graph_api.gate.access_log import AccessLog, Lines
 from aims_graph_api.gate.heads import Heads
+from aims_graph_api.gate.hops import Addresses, Schemes
 from aims_graph_api.gate.hosts import Hosts
 from aims_graph_api.gate.limits import BodyLimit
-from aims_graph_api.gate.rates import Addresses, RateLimit
+from aims_graph_api.gate.origins import Origins
+from aims_graph_api.gate.rates import RateLimit
 from aims_graph_api.gate.safe_headers import SafeHeaders
 from aims_graph_api.serving import Serving
 from aims_graph_api.settings import Oidc, Settings
@@ -44,11 +46,13 @@ def install(app: FastAPI, serving: Serving, settings: Settings) -> None:
         app.add_middleware(RateLimit, key=settings.rate_key, anonymous=settings.rate_anonymous, addresses=addresses)
     app.add_middleware(Access, serving=serving, settings=settings, addresses=addresses, tokens=tokens)
     if settings.cors_origins:
-        app.add_middleware(CORSMiddleware, **_other_origins(settings))
+        app.add_middleware(Origins, **_other_origins(settings))
     app.add_middleware(Hosts)
     app.add_middleware(SafeHeaders, hsts=settings.hsts)
     app.add_middleware(Heads)
     app.add_middleware(AccessLog, write=_log(settings))
+    if settings.trusted_proxies:
+        app.add_middleware(Schemes, addresses=addresses)
     access_log.keep_secrets()
 
 
@@ -58,7 +62,7 @@ def around(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
 
     def wrapped(answer: ASGIApp) -> ASGIApp:
         if settings.cors_origins:
-            answer = CORSMiddleware(answer, **_other_origins(settings))
+            answer = Origins(answer, **_other_origins(settings))
         return AccessLog(SafeHeaders(answer, hsts=settings.hsts), write)
 
     return wrapped

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aims_graph_api import problems
+from aims_graph_api.gate.hops import Addresses
 from aims_graph_api.routing import HEALTH
 from aims_graph_api.serving import ANONYMOUS, Caller
-from aims_graph_api.settings import UNIX, Rate
+from aims_graph_api.settings import Rate
 
 MOST = 10_000  # callers that are remembered; of more, the one not seen for longest is forgotten
 
@@ -41,53 +41,6 @@ class Buckets:
 
     def __len__(self) -> int:
         return len(self._held)
-
-
-class Addresses:
-    """From which address a request comes: the next hop's, or what trusted proxies say of the hop before them."""
-
-    def __init__(self, trusted: Iterable[str]) -> None:
-        named = set(trusted)
-        self._unix = UNIX in named
-        self._networks = [ipaddress.ip_network(name) for name in sorted(named - {UNIX})]
-
-    def of(self, scope: Scope) -> str:
-        """The address; of IPv6 the network of 64 bits, since one host has all of it."""
-        client = scope.get("client")
-        found = client[0] if client else UNIX
-        if self._is_trusted(found):
-            for hop in _hops(scope):
-                address = _read(hop)
-                if address is None:
-                    break
-                found = str(address)
-                if not self._is_trusted(found):
-                    break
-        address = _read(found)
-        if isinstance(address, ipaddress.IPv6Address):
-            return str(ipaddress.ip_network((address, 64), strict=False))
-        return found
-
-    def _is_trusted(self, hop: str) -> bool:
-        if hop == UNIX:
-            return self._unix
-        address = _read(hop)
-        return address is not None and any(address in network for network in self._networks)
-
-
-def _hops(scope: Scope) -> list[str]:
-    """What `X-Forwarded-For` says, the nearest hop first."""
-    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    return [hop.strip() for hop in ",".join(values).split(",")][::-1] if values else []
-
-
-def _read(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        found = ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return None
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return mapped or found
 
 
 class RateLimit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aims_graph_api.headers import SAFE_HEADERS
-from aims_graph_api.serving import Caller
+from aims_graph_api.serving import ANONYMOUS, Caller
 
 VARY = (b"vary", b"Authorization, X-API-Key")
 NO_STORE, REVALIDATED = (b"cache-control", b"no-store"), (b"cache-control", b"private, no-cache")
@@ -39,8 +39,8 @@ def _private(headers: list[Header], status: int, scope: Scope) -> list[Header]:
     """The headers, with what tells caches whose answer this is; files of pages are everybody's."""
     if scope["path"].startswith("/static/"):
         return headers
-    caller: Caller | None = scope.get("state", {}).get("caller")
-    if (caller is not None and caller.organisation is not None) or status >= WRONG:
+    caller: Caller = scope.get("state", {}).get("caller", ANONYMOUS)
+    if caller.organisation is not None or status >= WRONG:
         has_tag = any(name == b"etag" for name, _ in headers)
         headers = [header for header in headers if header[0] != b"cache-control" or b"no-store" in header[1]]
         if not any(name == b"cache-control" for name, _ in headers):

@@ -20,9 +20,10 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from aims_graph.library import Library
-from aims_graph_api import organisations
+from aims_graph_api import collector, organisations
 from aims_graph_api.app import create_app
 from aims_graph_api.gate import guarding
+from aims_graph_api.gate.hops import Addresses, Schemes
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.preparing import prepare
 from aims_graph_api.processes.forwarding import Forwarding, Link
@@ -54,7 +55,9 @@ def front(start: Start, listening: socket.socket, ready: Ready, writer: Path | N
         return
     app.state.link = Link(writer)
     numbers, told = app.state.numbers, guarding.around(start.settings)
-    _serve(app, [listening], ready, Forwarding(app, app.state.link, start.settings.read, numbers.unanswered, told))
+    forwarding = Forwarding(app, app.state.link, start.settings.read, numbers.unanswered, told)
+    believed = Schemes(forwarding, Addresses(start.settings.trusted_proxies))  # before the writer, which believes us
+    _serve(app, [listening], ready, believed)
 
 
 def writer(start: Start, where: Path, ready: Ready) -> None:
@@ -168,6 +171,7 @@ def follow(orders: Orders) -> None:
     threading.Thread(target=_end_with_supervisor, args=(left,), daemon=True).start()
 
     def ready() -> None:
+        collector.work()
         os.write(orders.ready, b"r")
         os.close(orders.ready)
 

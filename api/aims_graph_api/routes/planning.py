@@ -17,6 +17,7 @@ from aims_graph.residuals import residual_json
 from aims_graph.tables import columns
 from aims_graph_api import problems
 from aims_graph_api.answering import TABLE, Answering, Wanted, told
+from aims_graph_api.negotiation import SENT_JSON
 from aims_graph_api.parameters import MOST_TARGETS, Asking, Today, Typed, options
 from aims_graph_api.schemas import planning_responses as responses
 from aims_graph_api.serving import Loaded
@@ -83,7 +84,12 @@ def router(today: Today) -> APIRouter:
         found = planned.find_residual(library, asked.done, asked.of, options(library, today, asked))
         return told(wanted, residual_json(library.catalogue, found), columns.residual)
 
-    @routes.post("/plan", response_model=responses.Plan, responses=errors | problems.declared((413,)))
+    @routes.post(
+        "/plan",
+        response_model=responses.Plan,
+        responses=errors | problems.declared((413, 415)),
+        dependencies=[SENT_JSON],
+    )
     def plan(library: Loaded, wanted: Wanted, asked: Planning) -> Response:
         """Find the cheapest actions that close a set of duties, across frameworks, with the optimum proved."""
         costs = Costs(planned.stated_costs(library, asked.cost, "cost"), asked.each)

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from fastapi import Request
 
 from aims_graph.sparql_text import tokens
-from aims_graph_api.negotiation import media_type_of
+from aims_graph_api.negotiation import media_type_of, sent_as
 from aims_graph_api.problems import BAD_INPUT, MEDIA_TYPE_UNKNOWN, Refused
 
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
@@ -50,10 +50,8 @@ async def read(request: Request) -> Asked | None:
     if request.method in ("GET", "HEAD"):
         return _of_address(given)
     body = await request.body()
-    kind, charset = media_type_of(request.headers.get("content-type"))
-    if kind not in (FORM, QUERY, UPDATE):
-        said = f"'{kind}' cannot be read here" if kind else "the body has no Content-Type"
-        raise Refused(MEDIA_TYPE_UNKNOWN, f"{said}. Send {QUERY}, {UPDATE} or {FORM}.")
+    kind = sent_as(request, QUERY, UPDATE, FORM)
+    _, charset = media_type_of(request.headers.get("content-type"))
     if charset != "utf-8":
         raise Refused(MEDIA_TYPE_UNKNOWN, f"A body in {charset} cannot be read here. Send it in UTF-8.")
     texts = [name for name, _ in given if name in _GRAPHS]

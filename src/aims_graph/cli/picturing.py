@@ -108,7 +108,8 @@ def serve(
         str | None,
         typer.Option(
             metavar="LIST",
-            help="Addresses and networks whose X-Forwarded-For is believed (else AIMS_TRUSTED_PROXIES, else none).",
+            help="Addresses and networks whose X-Forwarded-For and -Proto are believed "
+            "(else AIMS_TRUSTED_PROXIES, else none).",
         ),
     ] = None,
     hsts: Annotated[

@@ -86,8 +86,16 @@ def read_records(
     """The same for records made in Python, or as JSON holds them; `name` stands for the file in messages."""
     terms, forms = language(catalogue.files)
     meanings = Meanings(catalogue, terms, base, dict(people or {}))
-    found = record_json.read_objects(records, meanings, forms, name)
-    return _checked(found, meanings, name)
+    return _checked(record_json.read_objects(records, meanings, forms, name), meanings, name)
+
+
+def read_record(
+    record: Mapping[str, Any], catalogue: Catalogue, base: str, name: str, people: Mapping[str, str] | None = None
+) -> Incoming:
+    """The same for one record by itself, whose places are said without a list around it."""
+    terms, forms = language(catalogue.files)
+    meanings = Meanings(catalogue, terms, base, dict(people or {}))
+    return _checked(record_json.read_object(record, meanings, forms, name), meanings, name)
 
 
 def read_file(name: str, library: Opened, base: str, format: str | None = None) -> Incoming:

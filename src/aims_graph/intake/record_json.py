@@ -58,14 +58,25 @@ def read(name: str, text: str, meanings: Meanings, forms: Iterable[Form]) -> Inc
         what = "the file is no list of records."
         raise DataError([Problem(name, None, what, 'Write {"records": [{"kind": …, "id": …}, …]}.')])
     start = f"/{RECORDS}" if isinstance(found, dict) else ""
-    return _Reader(name, meanings, forms).read(listed, start)
+    return _Reader(name, meanings, forms).read(_placed(listed, start), start)
 
 
 def read_objects(
     records: Iterable[Record | Mapping[str, Any]], meanings: Meanings, forms: Iterable[Form], name: str = "records"
 ) -> Incoming:
     """The same for records made in Python; `name` stands for the file in messages."""
-    return _Reader(name, meanings, forms).read(list(records), f"/{RECORDS}")
+    start = f"/{RECORDS}"
+    return _Reader(name, meanings, forms).read(_placed(list(records), start), start)
+
+
+def read_object(record: Mapping[str, Any], meanings: Meanings, forms: Iterable[Form], name: str) -> Incoming:
+    """The same for one record by itself: places are those within it."""
+    return _Reader(name, meanings, forms).read([("", record)], "")
+
+
+def _placed(listed: Sequence[Any], start: str) -> list[tuple[str, Any]]:
+    """The things of a list, each with its JSON pointer."""
+    return [(f"{start}/{n}", value) for n, value in enumerate(listed)]
 
 
 class _Reader:
@@ -76,9 +87,9 @@ class _Reader:
         self.identified = {f.kind for f in forms if f.identifies}
         self.found = Collected()
 
-    def read(self, listed: list[Any], start: str) -> Incoming:
-        """All records of a list; those of people come first, so that others can name them."""
-        objects = [(self.object(value, f"{start}/{n}"), f"{start}/{n}") for n, value in enumerate(listed)]
+    def read(self, placed: list[tuple[str, Any]], start: str) -> Incoming:
+        """All records, each with its pointer; those of people come first, so that others can name them."""
+        objects = [(self.object(value, pointer), pointer) for pointer, value in placed]
         for value, _ in objects:
             if value is not None and self.kinds_of(value) == [AGENT] and isinstance(value.get(ID), str):
                 self.learn(value)
