@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from random import Random
 from typing import Any
@@ -31,10 +31,19 @@ with warnings.catch_warnings():
 Said = Callable[[Any, Any], None]
 Headers = Mapping[str, str]
 NO_KEY: Headers = {}
+PATIENCE = 120.0  # seconds: machines have other things to do too
 MEANT = 0.8  # share of the names in requests that are put in place of what was made up, where there are any
 DAYS = ("2024-07-12", "2025-02-02", "2026-11-22", "2027-08-02")
 PROVISIONS = ("curie", "subject", "object", "provision", "parent", "target", "targets", "from", "to")
 EDITIONS = ("framework", "a", "b", "of", "done")
+RISK = {"kind": "Risk", "id": "R-1", "label": "A risk that was seen"}
+BODIES: Mapping[tuple[str, str], Sequence[Any]] = {  # by method and last part of the address
+    ("POST", "records"): (RISK, [RISK, RISK | {"id": "R-2"}], {"records": [RISK | {"label": "Another"}]}),
+    ("POST", "check"): (RISK, [RISK, RISK | {"id": "R-2"}]),
+    ("PUT", "{id}"): (RISK, RISK | {"label": "Another"}),
+    ("PATCH", "{id}"): ({"label": "A new name"}, {"comment": None}),
+    ("POST", "move"): ({"state": "analysed"}, {"state": "closing"}),
+}
 CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,
@@ -71,14 +80,21 @@ class Names:
 
     def __init__(self, library: Library, records: Sequence[str] = ()) -> None:
         catalogue = library.catalogue
-        editions = sorted(catalogue.editions)
+        editions, provisions = sorted(catalogue.editions), sorted(catalogue.provisions)
+        rows = [row.id for row in catalogue.mappings]
         self._of: dict[str, Sequence[str]] = {
-            **dict.fromkeys(PROVISIONS, sorted(catalogue.provisions)),
+            **dict.fromkeys(PROVISIONS, provisions),
             **dict.fromkeys(EDITIONS, editions),
             **dict.fromkeys(("as_of", "known_on"), DAYS),
             "role": sorted(catalogue.roles),
             "system_class": sorted(catalogue.system_classes),
             "name": sorted(library.questions),
+            **dict.fromkeys(("reject", "accept"), rows),
+            "change": [f"{row}=intersectsWith" for row in rows],
+            "confidence": [f"{row}=0.5" for row in rows],
+            "add": [f"{one} intersectsWith {other}" for one, other in zip(provisions, provisions[::-1], strict=True)],
+            "kind": ("Clause", "Article", "Risk", "CorrectiveAction"),
+            "If-Match": ("*",),
             "q": ("corrective action", "10.2", "human oversight"),
             "record": records,
             "/frameworks/": editions,
@@ -88,8 +104,11 @@ class Names:
 
     def put_into(self, case: Any, drawn: Random) -> None:
         """Have a request name what there is, most of the time."""
-        for sent in (case.path_parameters, case.query, case.body):
-            for name in list(sent) if isinstance(sent, dict) else ():
+        bodies = BODIES.get((case.method, case.path.rpartition("/")[2]), ())
+        if bodies and case.media_type.endswith("json") and drawn.random() < MEANT:
+            case.body = drawn.choice(bodies)
+        for sent in (case.path_parameters, case.query, case.headers, case.body):
+            for name in list(sent) if isinstance(sent, MutableMapping) else ():
                 known = self._known(case.path, name)
                 if known and drawn.random() < MEANT:
                     sent[name] = [drawn.choice(known)] if isinstance(sent[name], list) else drawn.choice(known)
@@ -138,7 +157,7 @@ def _ask(
     def holds(case: Any, drawn: int) -> None:
         if names is not None:
             names.put_into(case, Random(drawn))
-        answer = case.call(headers=dict(headers))
+        answer = case.call(headers=dict(headers), timeout=PATIENCE)
         said(case, answer)
         case.validate_response(answer, checks=CHECKS)
 

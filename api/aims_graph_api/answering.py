@@ -19,6 +19,7 @@ from aims_graph import graph
 from aims_graph.library import Library
 from aims_graph.tables.columns import Lines
 from aims_graph_api import problems
+from aims_graph_api.header_docs import UNCHANGED
 from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.serving import Caller, caller_of, in_turn
 
@@ -28,11 +29,6 @@ TABLE = {"content": {CSV: TEXT}}  # of a route that also answers with a table
 GRAPH = {"content": {CSV: TEXT, TURTLE: TEXT, JSON_LD: {"schema": {}}}}  # of one that answers with statements too
 VARY = "Accept"  # and who asks, which every response says
 PUBLIC, PRIVATE = "public, no-cache", "private, no-cache"
-VALIDATORS = {
-    "ETag": "The version of this answer; send it back as If-None-Match.",
-    "Cache-Control": f"`{PUBLIC}`; `{PRIVATE}` for a caller with records.",
-    "Vary": "What of a request the answer depends on beside its address.",
-}
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -47,8 +43,7 @@ class Answering(APIRoute):
         responses = dict(more.get("responses") or {})
         responses |= problems.declared((406,))
         if "GET" in methods:
-            held = {"description": VALIDATORS["ETag"], "schema": {"type": "string"}}
-            responses[304] = {"description": "What the caller has is still true.", "headers": {"ETag": held}}
+            responses[304] = UNCHANGED
         super().__init__(path, endpoint, **{**more, "responses": responses})
 
     @cached_property

@@ -30,7 +30,7 @@ from aims_graph.trace import Options
 from aims_graph.vocab import BASE
 from aims_graph.weak_points import weak_points_json
 from aims_graph.what_if import what_if_json
-from aims_graph_api.answering import VALIDATORS
+from aims_graph_api.header_docs import IF_NONE_MATCH, VERSIONED, header_parameters
 from aims_graph_api.paging import Pages
 from aims_graph_api.record_routes import record_examples
 from aims_graph_api.routes.what_else import NDJSON
@@ -232,11 +232,14 @@ def _name_answer(operation: Json, schemas: Json) -> None:
 
 
 def _name_validators(operation: Json) -> None:
-    """Say which headers come with an answer that a caller may have still."""
+    """Say by which headers a caller keeps an answer, and asks whether it still holds."""
     responses = operation["responses"]
-    for status in ("200", "304") if "304" in responses else ():
-        headers = {name: {"description": said, "schema": {"type": "string"}} for name, said in VALIDATORS.items()}
-        responses[status]["headers"] = responses[status].get("headers", {}) | headers
+    if "304" not in responses:
+        return
+    for status in ("200", "304"):
+        responses[status]["headers"] = responses[status].get("headers", {}) | VERSIONED
+    given = operation.setdefault("parameters", [])
+    given += [p for p in header_parameters(IF_NONE_MATCH) if p["name"] not in [g["name"] for g in given]]
 
 
 def _add_examples(operation: Json, examples: Json, answer: Json | None) -> None:

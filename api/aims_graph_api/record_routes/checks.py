@@ -20,6 +20,7 @@ from aims_graph.workspaces import workspace_findings
 from aims_graph.workspaces.taking_in import Source
 from aims_graph.workspaces.writing import Writer
 from aims_graph_api import problems
+from aims_graph_api.header_docs import UNCHANGED
 from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import Moment, Today, Typed, day
@@ -75,7 +76,9 @@ def router(today: Today) -> APIRouter:
     }
     errors = (400, 401, 403, 406, 422)
 
-    @routes.get("/check", response_model=responses.Findings, responses=reported | problems.declared(errors))
+    @routes.get(
+        "/check", response_model=responses.Findings, responses=reported | {304: UNCHANGED} | problems.declared(errors)
+    )
     async def check(organisation: Reading, request: Request, asked: Annotated[Checking, Query()]) -> Response:
         """Say what the rules find in the organisation's records, as JSON, SARIF, Markdown or a SHACL report."""
         media = negotiated(accepted(request), OFFERED)

@@ -28,6 +28,7 @@ from aims_graph.workspaces.workspace import Signature
 from aims_graph.workspaces.writing import Receipt, Writer
 from aims_graph.workspaces.writing import Request as Change
 from aims_graph_api import problems
+from aims_graph_api.header_docs import ENTRY, IF_MATCH, PLACE, SIGNED, VERSION, header_parameters
 from aims_graph_api.negotiation import SENT_JSON, sent_as
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import Day, Moment, Today, Typed, day
@@ -55,6 +56,7 @@ from aims_graph_api.record_routes.record_requests import (
 from aims_graph_api.record_routes.records import Name
 from aims_graph_api.serving import in_turn, serving_of
 
+IF_NEW: Final = ("If-None-Match", "`*`: only a record that is not there yet.")
 MERGE_PATCH: Final = "application/merge-patch+json"
 Json = dict[str, Any]
 Now = Callable[[], datetime]
@@ -183,7 +185,8 @@ def router(today: Today, now: Now = moment) -> APIRouter:
     routes = APIRouter(tags=["records"])
     common = (400, 401, 403, 413, 422, 503)
     of_one = problems.declared((*common, *problems.NAMED, 412))
-    receipt: dict[int | str, Json] = {200: {"model": responses.Receipt}}
+    receipt: dict[int | str, Json] = {200: {"model": responses.Receipt, "headers": VERSION | ENTRY}}
+    created: dict[int | str, Json] = {201: {"model": responses.Receipt, "headers": VERSION | ENTRY | PLACE}}
 
     def asked(request: Request, organisation: Organisation, given: Signing) -> Write:
         trial = given.dry_run if isinstance(given, Trying) else False
@@ -195,8 +198,8 @@ def router(today: Today, now: Now = moment) -> APIRouter:
         "/records",
         status_code=201,
         response_model=responses.Receipt,
-        responses=receipt | problems.declared((*common, 415)),
-        openapi_extra=documented_body(*ENDINGS),
+        responses=receipt | created | problems.declared((*common, 415)),
+        openapi_extra=documented_body(*ENDINGS) | documented_headers(),
     )
     async def add(organisation: Writing, request: Request, given: Annotated[Adding, Query()]) -> JSONResponse:
         """Put one record or many in, all or nothing; 200 where nothing had to be written or it was only tried."""
@@ -207,6 +210,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
         "/records/{id:path}/move",
         response_model=responses.Receipt,
         responses=receipt | of_one | problems.declared((415,)),
+        openapi_extra=documented_headers(IF_MATCH),
         dependencies=[SENT_JSON],
     )
     async def move(
@@ -218,8 +222,8 @@ def router(today: Today, now: Now = moment) -> APIRouter:
     @routes.put(
         "/records/{id:path}",
         response_model=responses.Receipt,
-        responses=receipt | {201: {"model": responses.Receipt}} | of_one | problems.declared((415, 428)),
-        openapi_extra=documented_body(*ENDINGS),
+        responses=receipt | created | of_one | problems.declared((415, 428)),
+        openapi_extra=documented_body(*ENDINGS) | documented_headers(IF_MATCH, IF_NEW),
     )
     async def put(organisation: Writing, request: Request, id: Name, given: Annotated[Trying, Query()]) -> JSONResponse:
         """Put a whole record in place of the one that If-Match names; with `If-None-Match: *`, a new one."""
@@ -233,7 +237,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
         "/records/{id:path}",
         response_model=responses.Receipt,
         responses=receipt | of_one | problems.declared((415,)),
-        openapi_extra=documented_body(MERGE_PATCH, JSON),
+        openapi_extra=documented_body(MERGE_PATCH, JSON) | documented_headers(IF_MATCH),
     )
     async def patch(
         organisation: Writing, request: Request, id: Name, given: Annotated[Trying, Query()]
@@ -243,7 +247,12 @@ def router(today: Today, now: Now = moment) -> APIRouter:
         sent_as(request, MERGE_PATCH, JSON)
         return await in_turn(organisation, partial(_patch, write, id, await request.body()))
 
-    @routes.delete("/records/{id:path}", response_model=responses.Receipt, responses=receipt | of_one)
+    @routes.delete(
+        "/records/{id:path}",
+        response_model=responses.Receipt,
+        responses=receipt | of_one,
+        openapi_extra=documented_headers(IF_MATCH),
+    )
     async def withdraw(
         organisation: Writing, request: Request, id: Name, given: Annotated[Signing, Query()]
     ) -> JSONResponse:
@@ -387,6 +396,11 @@ def _day(text: str) -> date:
         return read_day(text)
     except ValueError:
         raise InputError(f"'{text}' is not a date. Write it as YYYY-MM-DD.") from None
+
+
+def documented_headers(*known: tuple[str, str]) -> Json:
+    """The headers of a write, as documented: which version is meant, and how the write is signed."""
+    return {"parameters": header_parameters(*known, *SIGNED)}
 
 
 def documented_body(*media: str) -> Json:

@@ -19,6 +19,7 @@ from aims_graph.intake import templates
 from aims_graph.workspaces import exporting, naming, record_lists, record_states
 from aims_graph.workspaces.record_states import RecordState
 from aims_graph_api import problems
+from aims_graph_api.header_docs import UNCHANGED
 from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import LONGEST, Day, Today, Typed, day
@@ -90,20 +91,21 @@ def router(today: Today) -> APIRouter:
     """The routes that read records."""
     routes = APIRouter(tags=["records"])
     keyed = (401, 403)
-    of_one = problems.declared((400, *keyed, *problems.NAMED, 406, 422))
+    of_one = problems.declared((400, *keyed, *problems.NAMED, 406, 422)) | {304: UNCHANGED}
     texts: Declared = {200: {"content": {m: form(m) for m in RDF_FORMATS}}}
     files: Declared = {
+        304: UNCHANGED,
         200: {
             "description": "All records that stand.",
             "content": {m: form(m) for m in (TURTLE, JSON_LD, JSON, XLSX)},
-        }
+        },
     }
     book: Declared = {200: _book("An empty workbook: a sheet for each kind of record.")}
 
     @routes.get(
         "/records",
         response_model=responses.RecordList,
-        responses=problems.declared((400, *keyed, 422)),
+        responses=problems.declared((400, *keyed, 422)) | {304: UNCHANGED},
     )
     async def records(organisation: Reading, request: Request, asked: Annotated[Listing, Query()]) -> Response:
         """List the records of the organisation, a page at a time."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aims_graph_api import problems
+from aims_graph_api.header_docs import ENTRY, IF_MATCH, IF_NONE_MATCH, SIGNED, TEXT, UNCHANGED, header_parameters
 from aims_graph_api.sparql import asking, graph_store, protocol
 from aims_graph_api.sparql.asked import FORM, QUERY, UPDATE
 from aims_graph_api.sparql.formats import GRAPHS, ONE_GRAPH, READ, TABLES
@@ -15,7 +16,6 @@ Json = dict[str, Any]
 Answers = Mapping[int, Json]
 JSON: Final = "application/json"
 EXAMPLE: Final = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
-TEXT: Final[Json] = {"type": "string"}
 IRI: Final[Json] = {"type": "string", "format": "iri"}
 IRIS: Final[Json] = {"type": "array", "items": IRI}
 DAY: Final[Json] = {"type": "string", "format": "date"}
@@ -41,16 +41,10 @@ OF_UPDATE: Final[Mapping[str, tuple[Json, str]]] = {
     "using-graph-uri": (IRIS, "Graphs that together are read as the default graph of an update."),
     "using-named-graph-uri": (IRIS, "Named graphs that an update reads."),
 }
-IF_MATCH = ("If-Match", "The ETag that was read: nothing is changed (412) if anything was written since.")
 IF_NEW = ("If-None-Match", "`*`: nothing is changed (412) where the graph is there.")
-SIGNED = (
-    ("Idempotency-Key", "Names this request: one that comes twice with the same key is carried out once."),
-    ("X-Reason", "Why, for the audit log."),
-)
 ASKING = (400, 403, 406, 503)
 WRITING = (400, 403, 412, 422, 503)
 RECEIPT: Final[Json] = {"$ref": "#/components/schemas/Receipt"}
-ENTRY: Final[Json] = {"X-Audit-Entry": {"description": "The entry of the audit log that was made.", "schema": TEXT}}
 
 
 def paths() -> Json:
@@ -88,7 +82,7 @@ def _endpoint() -> Json:
             "body, with its parameters in the address. An update needs a key to write; it is answered with a receipt.",
             {200: _answer("The result of a query, or the receipt of an update.", results, ENTRY)},
             (*ASKING, *WRITING, 415),
-            parameters=_parameters({**OF_QUERY, **OF_UPDATE}) + _headers(*SIGNED),
+            parameters=_parameters({**OF_QUERY, **OF_UPDATE}) + header_parameters(*SIGNED),
             requestBody={"required": True, "content": bodies},
         ),
         "options": _options(protocol.METHODS),
@@ -116,10 +110,10 @@ def _graph_store() -> Json:
                 200: _answer(
                     "The graph; with an ETag where it is the organisation's own.", _contents(ONE_GRAPH), tagged
                 ),
-                304: {"description": "What the caller has is still true.", "headers": tagged},
+                304: UNCHANGED,
             },
             (400, 403, 404, 406, 503),
-            parameters=graph + _headers(("If-None-Match", "The ETag that the caller has.")),
+            parameters=graph + header_parameters(IF_NONE_MATCH),
         ),
         "put": _operation(
             "graph_put",
@@ -127,7 +121,7 @@ def _graph_store() -> Json:
             f"Replace a graph of the organisation, or make it. Needs a key to write. {how}",
             {201: made, 204: {"description": "The graph was replaced.", "headers": ENTRY}},
             (*WRITING, 415),
-            parameters=graph + _headers(IF_MATCH, IF_NEW, *SIGNED),
+            parameters=graph + header_parameters(IF_MATCH, IF_NEW, *SIGNED),
             requestBody=body,
         ),
         "post": _operation(
@@ -137,7 +131,7 @@ def _graph_store() -> Json:
             "address is in Location. Needs a key to write. By the SPARQL 1.1 Graph Store HTTP Protocol.",
             {200: changed, 201: made},
             (*WRITING, 415),
-            parameters=graph + _headers(IF_MATCH, IF_NEW, *SIGNED),
+            parameters=graph + header_parameters(IF_MATCH, IF_NEW, *SIGNED),
             requestBody=body,
         ),
         "delete": _operation(
@@ -146,7 +140,7 @@ def _graph_store() -> Json:
             f"Delete a graph of the organisation. Needs a key to write. {how}",
             {200: changed},
             (*WRITING, 404),
-            parameters=graph + _headers(IF_MATCH, *SIGNED),
+            parameters=graph + header_parameters(IF_MATCH, *SIGNED),
         ),
         "options": _options(graph_store.METHODS),
     }
@@ -191,7 +185,3 @@ def _parameters(known: Mapping[str, tuple[Json, str]]) -> list[Json]:
 
 def _parameter(name: str, schema: Json, said: str) -> Json:
     return {"name": name, "in": "query", "required": False, "description": said, "schema": schema}
-
-
-def _headers(*known: tuple[str, str]) -> list[Json]:
-    return [{"name": n, "in": "header", "required": False, "description": said, "schema": TEXT} for n, said in known]
