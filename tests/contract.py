@@ -36,6 +36,7 @@ MEANT = 0.8  # share of the names in requests that are put in place of what was 
 DAYS = ("2024-07-12", "2025-02-02", "2026-11-22", "2027-08-02")
 PROVISIONS = ("curie", "subject", "object", "provision", "parent", "target", "targets", "from", "to")
 EDITIONS = ("framework", "a", "b", "of", "done")
+CHANGING = ("PUT", "PATCH", "DELETE")
 RISK = {"kind": "Risk", "id": "R-1", "label": "A risk that was seen"}
 BODIES: Mapping[tuple[str, str], Sequence[Any]] = {  # by method and last part of the address
     ("POST", "records"): (RISK, [RISK, RISK | {"id": "R-2"}], {"records": [RISK | {"label": "Another"}]}),
@@ -94,11 +95,11 @@ class Names:
             "confidence": [f"{row}=0.5" for row in rows],
             "add": [f"{one} intersectsWith {other}" for one, other in zip(provisions, provisions[::-1], strict=True)],
             "kind": ("Clause", "Article", "Risk", "CorrectiveAction"),
-            "If-Match": ("*",),
+            "graph": ("https://example.org/graph",),
             "q": ("corrective action", "10.2", "human oversight"),
             "record": records,
             "/frameworks/": editions,
-            "/records/": records,
+            "/records/": [*records, *(RISK["id"] for _ in records)],  # half of them one that requests put in
             "/evidence/": records,
         }
 
@@ -107,7 +108,9 @@ class Names:
         bodies = BODIES.get((case.method, case.path.rpartition("/")[2]), ())
         if bodies and case.media_type.endswith("json") and drawn.random() < MEANT:
             case.body = drawn.choice(bodies)
-        for sent in (case.path_parameters, case.query, case.headers, case.body):
+        if case.method in CHANGING and drawn.random() < MEANT:
+            case.headers["If-Match"] = "*"
+        for sent in (case.path_parameters, case.query, case.body):
             for name in list(sent) if isinstance(sent, MutableMapping) else ():
                 known = self._known(case.path, name)
                 if known and drawn.random() < MEANT:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import ConfigDict
 
 from aims_graph import asked
@@ -19,15 +19,17 @@ from aims_graph_api.parameters import LONGEST, Reading, Today, day
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded
 
-SPARQL_JSON = "application/sparql-results+json"
-RESULTS = {SPARQL_JSON: {"schema": {"$ref": "#/components/schemas/SparqlResults"}}}  # the framework says: text
 QuestionName = Annotated[str, Path(max_length=LONGEST, description="The name of a saved question.")]
 
 
-class ResultsResponse(Response):
+class ResultsResponse(JSONResponse):
     """W3C SPARQL results JSON under its own media type."""
 
-    media_type = SPARQL_JSON
+    media_type = "application/sparql-results+json"
+
+    def render(self, content: Any) -> bytes:
+        """The text of the results."""
+        return orjson.dumps(content)
 
 
 class Bound(Reading):
@@ -56,13 +58,13 @@ def router(today: Today) -> APIRouter:
         "/questions/{name}",
         response_model=responses.SparqlResults,
         response_class=ResultsResponse,
-        responses=problems.declared((400, *problems.NAMED, 422)) | {200: {"content": RESULTS | TABLE["content"]}},
+        responses=problems.declared((400, *problems.NAMED, 422)) | {200: TABLE},
     )
     def question(library: Loaded, wanted: Wanted, name: QuestionName, bound: Annotated[Bound, Query()]) -> Response:
         """Ask a saved question: query parameters bind its own, which `/questions` lists, as people type values."""
         rows = asked.ask(library, name, bound.values(), day(bound.as_of, today), bound.trust)
         if wanted == CSV:
             return Response(asked.lines(rows).text(), media_type=CSV)
-        return ResultsResponse(orjson.dumps(asked.results_json(rows)))
+        return ResultsResponse(asked.results_json(rows))
 
     return routes
