@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -272,9 +273,16 @@ def test_a_graph_that_cannot_be_read_is_refused(acme: httpx.Client, kind: str, c
     assert got(acme, "urn:a").status_code == 404
 
 
-def test_a_multipart_body_that_is_none_is_refused(acme: httpx.Client) -> None:
-    headers = {"Content-Type": "multipart/form-data"}
-    assert is_problem(acme.post("/sparql/graph-store?graph=urn:a", content=b"--x", headers=headers), 400)
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [("multipart/form-data", b"--x"), ("multipart/form-data; boundary=x", b"--x\r\na[b: c\r\n\r\nd\r\n--x--\r\n")],
+)
+def test_a_multipart_body_that_is_none_is_refused_and_fills_no_log(
+    acme: httpx.Client, caplog: pytest.LogCaptureFixture, kind: str, content: bytes
+) -> None:
+    found = acme.post("/sparql/graph-store?graph=urn:a", content=content, headers={"Content-Type": kind})
+    assert is_problem(found, 400)
+    assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
 
 
 @pytest.mark.parametrize(

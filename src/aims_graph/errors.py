@@ -43,7 +43,7 @@ NO_RECORDS = "provision, and no records are loaded"  # of a name that could be a
 HINTS = {
     NO_RECORDS: "Search for a word of its title, or load the file of its record.",
     "provision": "Search for a word of its title.",
-    "record": "'aims-graph export' writes all that are there.",
+    "record": "The list of records has all that are there: GET /records, or 'aims-graph export'.",
     "mapping row": "A row is named by its id, or by its file and line as proofs show them.",
 }
 """What to do about a name of a kind when none is near."""

@@ -211,5 +211,5 @@ def _unknown_names(facts: Facts, catalogue: Catalogue) -> list[Problem]:
                 if value.startswith(namespaces) and value not in namespaces and catalogue.curie(value) not in known:
                     path, line = facts.place.get(subject, ("(records)", 0))
                     what = f"'{catalogue.curie(value)}' is not a known provision, question or kind of evidence."
-                    problems.append(Problem(path, line or None, what, "Check it with 'aims-graph find'."))
+                    problems.append(Problem(path, line or None, what, "Search for a word of its title."))
     return problems

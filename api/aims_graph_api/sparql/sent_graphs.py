@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -17,6 +18,8 @@ from aims_graph.nesting import check_nesting
 from aims_graph_api.negotiation import media_type_of
 from aims_graph_api.problems import BAD_INPUT, MEDIA_TYPE_UNKNOWN, Refused
 from aims_graph_api.sparql.formats import READ
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what is wrong with a body is told to who sent it
 
 MULTIPART: Final = "multipart/form-data"
 MOST_PARTS = 1_000  # of one form

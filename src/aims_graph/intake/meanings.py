@@ -147,7 +147,7 @@ class Meanings:
     def question(self, text: str) -> str | Fault:
         """The IRI of a trigger question, by its id or by the question itself."""
         asked = {t.id: t.question for t in self.catalogue.triggers.values()}
-        fix = "Write the question itself, or its id as 'aims-graph ask trigger-questions' lists it."
+        fix = "Write the question itself, or its id, which the saved question trigger-questions lists."
         return self._listed(text, asked, "question", fix)
 
     def document(self, text: str) -> str | Fault:

@@ -154,7 +154,7 @@ class _Checker:
         known = {words.PROVISION: self.provisions, words.QUESTION: self.questions, words.EDITION: self.editions}
         if prop.kind in known and iri not in known[prop.kind]:
             what = f"'{plain(self.catalogue.curie(iri))}' is no {prop.kind}, but '{prop.name}' takes one."
-            return Fault(what, "Check it with 'aims-graph find'.")
+            return Fault(what, "Search for a word of its title.")
         return None
 
 
