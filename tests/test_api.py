@@ -506,6 +506,14 @@ def test_every_parameter_has_a_meaning_and_every_answer_an_example_that_is_true(
     assert client.post(f"{V1}/what-else", body).json()["answers"]
 
 
+def test_the_example_of_a_saved_question_is_answered(client: Client, document: dict[str, Any]) -> None:
+    given = {p["name"]: p.get("example") for p in document["paths"][f"{V1}/questions/{{name}}"]["get"]["parameters"]}
+    assert given["values"]
+    found = client.get(f"{V1}/questions/{given['name']}", **given["values"])
+    assert found.status_code == 200, found.text
+    assert found.json()["results"]["bindings"]
+
+
 def test_the_document_needs_no_mapping_row(library: Library) -> None:
     bare = Library(replace(library.catalogue, mappings=()))
     OpenAPIV31SpecValidator(create_app(bare).openapi()).validate()

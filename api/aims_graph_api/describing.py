@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -33,6 +34,7 @@ from aims_graph.what_if import what_if_json
 from aims_graph_api.header_docs import IF_NONE_MATCH, VERSIONED, header_parameters
 from aims_graph_api.paging import Pages
 from aims_graph_api.record_routes import record_examples
+from aims_graph_api.routes.questions import VALUES
 from aims_graph_api.routes.what_else import NDJSON
 from aims_graph_api.schemas.responses import Problem
 from aims_graph_api.sparql import documented
@@ -57,6 +59,7 @@ CHANGES, WHAT_IF, IMPACT = "/frameworks/{id}/changes", "/what-if", "/impact"
 GAPS, RESIDUAL = "/gaps", "/residual"
 MAPPINGS, MAPPING, PROVISIONS, RULES = "/mappings", "/mappings/{id}", "/provisions", "/rules"
 STATEMENTS = "/statements/{rest}"
+QUESTION = "/questions/{name}"
 CROSSWALK, COVERAGE = "/crosswalks/{a}/{b}", "/coverage"
 EXAMPLE_START = date(2026, 7, 1)
 EXAMPLE_DAY = date(2026, 11, 22)
@@ -98,7 +101,6 @@ class Examples:
             "from": start,
             "to": end,
             "q": catalogue.provisions[start].title,
-            "name": next(iter(self.library.questions), "name-of-a-question"),
             "a": catalogue.provisions[start].edition,
             "b": self.framework,
             "as_of": EXAMPLE_DAY.isoformat(),
@@ -114,9 +116,19 @@ class Examples:
             GAPS: {"target": [self.pair[0]], "framework": [self.framework]},
             RESIDUAL: {"done": [self.pair[0]], "of": self.pair[1]},
             MAPPING: {} if self.row is None else {"id": self.row},
+            QUESTION: self._question,
             STATEMENTS: {"rest": self.library.catalogue.provisions[self.pair[0]].iri.removeprefix(BASE)},
         }
         return self.parameters | own.get(path, {})
+
+    @property
+    def _question(self) -> Json:
+        """The first saved question that takes values, with those that it gives itself as an example."""
+        known = self.library.questions.values()
+        found = next((q for q in known if q.parameters), next(iter(known), None))
+        if found is None:
+            return {}
+        return {"name": found.name, VALUES: {p.name: p.example for p in found.parameters}}
 
     @property
     def framework(self) -> str:
@@ -204,6 +216,7 @@ def document(app: FastAPI, library: Library, prefix: str) -> Json:
         description=ABOUT,
         routes=app.routes,
     )
+    found = deepcopy(found)  # parts of it belong to the routes
     found["components"]["securitySchemes"] = SCHEMES
     found["security"] = [{}, *({name: []} for name in SCHEMES)]  # {}: what is open is asked without any
     schemas = found["components"]["schemas"]

@@ -19,6 +19,16 @@ from aims_graph_api.parameters import LONGEST, Reading, Today, day
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded
 
+VALUES = "values"  # of a question's own parameters, whose names only the question knows
+OF_ITS_OWN = {
+    "name": VALUES,
+    "in": "query",
+    "required": False,
+    "style": "form",
+    "explode": True,
+    "description": "The question's own parameters, each as a parameter of the address: `/questions` lists them.",
+    "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+}
 QuestionName = Annotated[str, Path(max_length=LONGEST, description="The name of a saved question.")]
 
 
@@ -59,6 +69,7 @@ def router(today: Today) -> APIRouter:
         response_model=responses.SparqlResults,
         response_class=ResultsResponse,
         responses=problems.declared((400, *problems.NAMED, 422)) | {200: TABLE},
+        openapi_extra={"parameters": [OF_ITS_OWN]},
     )
     def question(library: Loaded, wanted: Wanted, name: QuestionName, bound: Annotated[Bound, Query()]) -> Response:
         """Ask a saved question: query parameters bind its own, which `/questions` lists, as people type values."""
