@@ -110,6 +110,7 @@ class Names:
             case.body = drawn.choice(bodies)
         if case.method in CHANGING and drawn.random() < MEANT:
             case.headers["If-Match"] = "*"
+            case.headers.pop("If-None-Match", None)
         for sent in (case.path_parameters, case.query, case.body):
             for name in list(sent) if isinstance(sent, MutableMapping) else ():
                 known = self._known(case.path, name)

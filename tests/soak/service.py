@@ -1,7 +1,8 @@
 """A service under mixed load for half an hour: `PYTHONPATH=tests python -m soak.service --minutes 30`.
 
 Reads, writes and bad requests go to a real `aims-graph serve` with two organisations and two processes that answer.
-No answer may be a failure of the service, no process may grow, and what was acknowledged has to be there. With
+Each client makes so many records and then changes them again and again: what a service needs for more records is no
+leak. No answer may be a failure of the service, no process may grow, and what was acknowledged has to be there. With
 `--kill`, a process is killed every minute.
 """
 
@@ -29,6 +30,7 @@ from soak.recording import commit, record
 SEED, CLIENTS, EVERY = 20261122, 6, 5.0
 WARM = 0.2  # of the time, before memory is compared
 GROWTH = 0.10
+RECORDS = 100  # of one client in one organisation
 V1 = "/api/v1"
 CLAUSES = ("iso42001:10.2", "iso42001:6.1.2", "iso42001:9.2", "aiact:art-20.1", "aiact:art-17.1.i", "airmf:MANAGE-4.3")
 BAD: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -51,7 +53,9 @@ class Tally:
 
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"read": [], "write": [], "bad": []})
-    acknowledged: dict[str, set[str]] = field(default_factory=dict)
+    writes: int = 0  # that were acknowledged
+    kept: dict[tuple[str, str], int] = field(default_factory=dict)  # organisation and record → change acknowledged last
+    sent: dict[tuple[str, str], int] = field(default_factory=dict)  # the same → change sent last
     failed: list[str] = field(default_factory=list)
     unavailable: Counter[str] = field(default_factory=Counter)  # by what was said
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -81,12 +85,13 @@ def ask(service: Running, keys: dict[str, str], tally: Tally, number: int, stop:
         begun = time.perf_counter()
         try:
             if kind == "write":
-                record_id = f"R-{number}-{count}"
-                body = {"kind": "Risk", "id": record_id, "label": f"Risk {count}"}
-                answer = clients[name].post(f"{V1}/records", json=body)
-                if answer.status_code == 201:
+                record_id = f"R-{number}-{dice.randrange(RECORDS)}"
+                tally.sent[name, record_id] = count
+                answer = write(clients[name], record_id, count, (name, record_id) in tally.kept)
+                if answer.status_code in (200, 201):
                     with tally.lock:
-                        tally.acknowledged.setdefault(name, set()).add(record_id)
+                        tally.kept[name, record_id] = count
+                        tally.writes += 1
             elif kind == "bad":
                 method, path, more = dice.choice(BAD)
                 answer = dice.choice((anybody, clients[name])).request(method, V1 + path, **more)
@@ -99,6 +104,18 @@ def ask(service: Running, keys: dict[str, str], tally: Tally, number: int, stop:
         tally.note(kind, answer, time.perf_counter() - begun)
     for client in (anybody, *clients.values()):
         client.close()
+
+
+def write(member: httpx.Client, record_id: str, count: int, there: bool) -> httpx.Response:
+    """Make a record, or change one that was made."""
+    if there:
+        return member.patch(f"{V1}/records/{record_id}", json={"label": label(count)})
+    return member.post(f"{V1}/records", json={"kind": "Risk", "id": record_id, "label": label(count)})
+
+
+def label(count: int) -> str:
+    """What a record says after a change, by its number."""
+    return f"Risk {count}"
 
 
 def read(dice: random.Random, anybody: httpx.Client, member: httpx.Client) -> httpx.Response:
@@ -177,11 +194,16 @@ def main() -> None:
 
 
 def missing(service: Running, keys: dict[str, str], tally: Tally) -> list[str]:
-    """The acknowledged writes that are not there."""
+    """The records that do not say what was acknowledged last, or what was sent after it without an answer."""
     lost: list[str] = []
-    for name, ids in tally.acknowledged.items():
-        with service.client(keys[name]) as client:
-            lost += [i for i in sorted(ids) if client.get(f"{V1}/records/{i}").status_code != 200]
+    clients = {name: service.client(key) for name, key in keys.items()}
+    for (name, record_id), count in sorted(tally.kept.items()):
+        answer = clients[name].get(f"{V1}/records/{record_id}")
+        said = answer.json().get("label") if answer.status_code == 200 else None
+        if said not in (label(count), label(tally.sent[name, record_id])):
+            lost.append(f"{record_id} says {said!r}, not {label(count)!r}")
+    for client in clients.values():
+        client.close()
     return lost
 
 
@@ -195,11 +217,11 @@ def told(
 ) -> None:
     """Write what was found; SystemExit(1) where it is not as it should be."""
     grown = {role: growth(found) for role, found in samples.items() if len(found) > 10}
-    writes = sum(map(len, tally.acknowledged.values()))
     lines = [
         f"`python -m soak.service --minutes {minutes:g}` at commit {commit()}, seed {SEED}: {CLIENTS} clients, two "
         f"organisations, two processes that answer and one that writes, on this machine. "
-        f"{sum(tally.statuses.values()):,} requests, {writes:,} acknowledged writes.",
+        f"{sum(tally.statuses.values()):,} requests, {tally.writes:,} acknowledged writes "
+        f"to {len(tally.kept):,} records.",
         "",
         "| requests | p50 ms | p99 ms | statuses |",
         "|---|---|---|---|",
