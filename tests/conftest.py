@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import io
 import sys
@@ -11,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from aims_graph.library import Library
 
@@ -41,10 +43,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Snapshots of one run stay within it."""
+    """Snapshots of one run stay within it; the commands are put together once, not for each that is run."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIMS_CACHE", str(folder))
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
         yield folder
 
 
