@@ -5,15 +5,19 @@ from __future__ import annotations
 import functools
 import gc
 import io
+import os
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 import typer.main
 
+from aims_graph import snapshot
+from aims_graph.catalogue import Catalogue, digest
+from aims_graph.files import DataFile
 from aims_graph.library import Library
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,10 +47,23 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Snapshots of one run stay within it; the commands are put together once, not for each that is run."""
+    """Snapshots of one run stay within it, and are read once; the commands are put together once for all that run."""
     folder = tmp_path_factory.mktemp("cache")
+    load, known = snapshot.load, dict[str, Catalogue]()
+
+    def loaded(files: Sequence[DataFile]) -> Catalogue:
+        if os.environ.get("AIMS_CACHE") != str(folder):
+            return load(files)
+        name = digest(files)
+        found = replace(known[name], files=tuple(files)) if name in known else load(files)
+        found.__dict__["digest"] = name  # as `load` does
+        if len(known) < snapshot.KEPT:
+            known.setdefault(name, found)
+        return found
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIMS_CACHE", str(folder))
+        patch.setattr(snapshot, "load", loaded)
         patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
         yield folder
 
