@@ -117,6 +117,8 @@ def test_law_is_answered_to_anybody_and_records_to_those_with_a_key(service: Ser
 
 def test_one_process_writes_and_two_answer_and_the_first_does_neither(service: Service) -> None:
     assert sorted(service.running.children.values()) == ["front", "front", "writer"]
+    for pid in service.running.children:
+        assert b"MALLOC_ARENA_MAX=" in Path(f"/proc/{pid}/environ").read_bytes()
     loaded = Path(f"/proc/{service.running.process.pid}/maps").read_text(encoding="utf-8")
     assert "/uvloop/" not in loaded
     assert "/pydantic_core/" not in loaded

@@ -26,6 +26,7 @@ from aims_graph_api.processes.server import Start
 
 FRONT, WRITER = "front", "writer"
 COMMAND = (sys.executable, "-P", "-m", "aims_graph_api.processes.worker")
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}  # glibc keeps what threads free for each arena: with many it grows for hours
 DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before another attempt, after one more death in a row
 WELL = 60.0  # seconds after which a process that dies is not said to die again
 LIMIT = 30.0  # seconds for a process to end in good order
@@ -129,7 +130,7 @@ class Supervisor:
             stdin=subprocess.PIPE,
             pass_fds=[writing, *([] if shared is None else [shared])],
             start_new_session=True,  # so that an interrupt from the keyboard comes here alone
-            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics")},
+            env={**FEW_ARENAS, **os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics")},
         )
         os.close(writing)
         place.pipe, place.ready, place.started = reading, False, time.monotonic()
