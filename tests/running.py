@@ -93,7 +93,7 @@ def running(*options: object, environment: dict[str, str] | None = None, errors:
             stdout=subprocess.PIPE,
             stderr=errors or said,  # type: ignore[call-overload]
             text=True,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, "AIMS_PREPARE": "no", **(environment or {})},  # to be there sooner
         ) as process,
     ):
         try:

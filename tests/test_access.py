@@ -1274,6 +1274,7 @@ GIVEN = {
     "AIMS_HSTS": "31536000",
     "AIMS_TRUSTED_PROXIES": "10.0.0.0/8 ::1 unix",
     "AIMS_ACCESS_LOG": "-",
+    "AIMS_PREPARE": "no",
     "AIMS_OIDC_ISSUER": "https://issuer.example",
     "AIMS_OIDC_AUDIENCE": "aims",
     "AIMS_OIDC_KEYS": "https://issuer.example/keys",
@@ -1293,6 +1294,7 @@ READ = Settings(
     hsts=31536000,
     trusted_proxies=("10.0.0.0/8", "::1", "unix"),
     access_log="-",
+    prepare=False,
     oidc=Oidc(
         "https://issuer.example", "aims", "https://issuer.example/keys", ("ES256", "EdDSA"), 5,
         "org", "roles", (("quality.read", "read"), ("quality", "write")), "email",
@@ -1318,6 +1320,7 @@ def test_every_setting_has_a_variable_and_without_any_the_defaults_stand() -> No
         ("AIMS_CORS_ORIGINS", "*", "'*' is not the origin of a page"),
         ("AIMS_CORS_ORIGINS", "https://a.example/path", "is not the origin of a page"),
         ("AIMS_HSTS", "yes", "Write a number of seconds"),
+        ("AIMS_PREPARE", "maybe", "AIMS_PREPARE 'maybe' cannot be used. Write yes or no."),
         ("AIMS_TRUSTED_PROXIES", "proxy", "the trusted proxy 'proxy' cannot be used"),
         ("AIMS_OIDC_ISSUER", "https://issuer.example", "both its address and the audience"),
         ("AIMS_OIDC_SCOPES", "read", "Write VALUE=SCOPE words"),

@@ -26,6 +26,7 @@ from typing import Any
 import httpx
 import pytest
 from conftest import DATA, ROOT, Run
+from fastapi import FastAPI
 from running import PATIENCE, START, Running, children, is_dead, made, running, until
 
 from aims_graph.errors import OutputError
@@ -35,7 +36,7 @@ from aims_graph_api import create_app, describing
 from aims_graph_api.monitoring import health
 from aims_graph_api.monitoring.metrics import outcome
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.processes import forwarding, server, supervisor
+from aims_graph_api.processes import forwarding, server, serving_process, supervisor
 from aims_graph_api.processes.server import Start
 from aims_graph_api.settings import CLOSED, REGULATION, Oidc, Settings
 
@@ -62,7 +63,8 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("organisations")
     keys = {name: made(folder, name) for name in ("acme", "beta")}
-    with running("--workspaces", folder, "--workers", 2, environment={"AIMS_TRUSTED_PROXIES": "127.0.0.1"}) as found:
+    environment = {"AIMS_TRUSTED_PROXIES": "127.0.0.1", "AIMS_PREPARE": ""}  # as with several workers in earnest
+    with running("--workspaces", folder, "--workers", 2, environment=environment) as found:
         yield Service(found, folder, keys)
 
 
@@ -346,7 +348,7 @@ def test_a_row_that_is_added_is_answered_after_a_reload_without_a_failed_request
     table.write_text("".join(line for line in whole.splitlines(True) if "widgets-001" not in line), encoding="utf-8")
     key = made(tmp_path / "organisations", "acme")
     options = ("--data", tmp_path / "data", "--workspaces", tmp_path / "organisations", "--workers", workers)
-    with running(*options) as found, found.client() as client:
+    with running(*options, environment={"AIMS_PREPARE": ""}) as found, found.client() as client:
 
         def counts() -> bool:
             answer = client.get(WIDGETS)
@@ -592,8 +594,24 @@ def test_a_temporary_folder_with_a_long_path_is_refused_with_a_reason(tmp_path: 
     assert list(long.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("workers", "said", "prepared"), [(1, None, False), (1, True, True), (2, None, True), (2, False, False)]
+)
+def test_what_most_ask_is_at_hand_from_the_start_where_several_answer_or_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, workers: int, said: bool | None, prepared: bool
+) -> None:
+    served: list[FastAPI] = []
+    monkeypatch.setattr(serving_process, "prepare", lambda app: setattr(app.state, "prepared", True))
+    monkeypatch.setattr(serving_process, "_serve", lambda app, *_: served.append(app))
+    start = Start(workers=workers, settings=Settings(prepare=said))
+    with socket.socket() as listening:
+        serving_process.alone(start, listening, lambda: None)
+        serving_process.front(start, listening, lambda: None, None)
+    assert [getattr(app.state, "prepared", False) for app in served] == [prepared] * 2
+
+
 def test_an_interrupt_ends_all_processes_without_a_word(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", START, "--port", "0", "--workers", "2"]
+    command = [sys.executable, "-c", START, "--port", "0", "--workers", "2", "--prepare", "no"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:
         assert serving.stdout
         assert serving.stdout.readline().startswith("Listening on ")

@@ -86,6 +86,7 @@ class Settings:
     hsts: int = 0  # seconds for which browsers are told to come by https only; 0 where it is not served by https
     trusted_proxies: tuple[str, ...] = ()  # addresses and networks that are believed, `unix` among them
     access_log: str = ""  # a file, `-` for standard error, nothing for none
+    prepare: bool | None = None  # whether to work out before it is ready what most ask; None where several answer
     oidc: Oidc | None = None
 
     def __post_init__(self) -> None:
@@ -138,6 +139,12 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(text)
+    return text == "yes"
+
+
 _READINGS: dict[str, Callable[[str], object]] = {
     "read": str,
     "rate_key": Rate.read,
@@ -147,6 +154,7 @@ _READINGS: dict[str, Callable[[str], object]] = {
     "hsts": _whole,
     "trusted_proxies": _words,
     "access_log": str,
+    "prepare": _yes_or_no,
 }
 _OIDC: dict[str, Callable[[str], object]] = {
     "issuer": str,
@@ -184,6 +192,7 @@ _FORMS = {
     "AIMS_RATE_ANONYMOUS": _RATE,
     "AIMS_RATE_FAILURES": _RATE,
     "AIMS_HSTS": "Write a number of seconds.",
+    "AIMS_PREPARE": "Write yes or no.",
     "AIMS_OIDC_LEEWAY": "Write a number of seconds.",
     "AIMS_OIDC_SCOPES": "Write VALUE=SCOPE words, such as 'records.read=read records.write=write'.",
 }

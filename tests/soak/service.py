@@ -176,7 +176,7 @@ def main() -> None:
         folder = Path(where) / "organisations"
         keys = {name: made(folder, name) for name in ("acme", "beta")}
         options = ("--workspaces", folder, "--workers", 2)
-        with running(*options, errors=errors, environment={"AIMS_RATE_FAILURES": "0"}) as service:
+        with running(*options, errors=errors, environment={"AIMS_RATE_FAILURES": "0", "AIMS_PREPARE": ""}) as service:
             with ThreadPoolExecutor(CLIENTS + 2) as threads:
                 work = [threads.submit(ask, service, keys, tally, n, stop) for n in range(CLIENTS)]
                 work.append(threads.submit(watch, service, samples, stop))

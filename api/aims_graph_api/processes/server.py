@@ -40,6 +40,12 @@ class Start:
         """Whether there is a workspace to be held."""
         return self.workspace is not None or self.workspaces is not None
 
+    @property
+    def prepares(self) -> bool:
+        """Whether a process that answers works out what most ask before it says that it is ready."""
+        chosen = self.settings.prepare
+        return self.workers > 1 if chosen is None else chosen
+
 
 def run(start: Start) -> None:
     """Serve until interrupted; prints the address once it is ready, with the real port where `port` is 0.

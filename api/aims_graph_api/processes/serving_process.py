@@ -41,7 +41,8 @@ def alone(start: Start, listening: socket.socket, ready: Ready) -> None:
     """Serve everything from this process, which holds the workspaces."""
     with _held(start) as (library, held):
         app = _app(start, library, held)
-        prepare(app)
+        if start.prepares:
+            prepare(app)
         _serve(app, [listening], ready)
 
 
@@ -49,7 +50,8 @@ def front(start: Start, listening: socket.socket, ready: Ready, writer: Path | N
     """Answer what needs no organisation, and pass on the rest to the process that writes, where there is one."""
     library = Library.open(start.data)
     app = _app(start, library, {})
-    prepare(app)
+    if start.prepares:
+        prepare(app)
     if writer is None:
         _serve(app, [listening], ready)
         return

@@ -125,6 +125,13 @@ def serve(
             help="Origins of pages that may ask from a browser (else AIMS_CORS_ORIGINS, else none).",
         ),
     ] = None,
+    prepare: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YES|NO",
+            help="Work out what most ask before it is ready (else AIMS_PREPARE, else yes with several workers).",
+        ),
+    ] = None,
     data: Data = None,
 ) -> None:
     """The mapping API, its pages, and the records of organisations to those who hold a key.
@@ -150,6 +157,7 @@ def serve(
         "trusted_proxies": trusted_proxies,
         "hsts": hsts,
         "cors_origins": cors_origins,
+        "prepare": prepare,
     }
     settings = Settings.from_environment(options=typed)
     run(Start(host, port, tuple(data or ()), workspace, workspaces, workers, metrics, settings))
