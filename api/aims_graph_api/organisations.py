@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
 from anyio import CapacityLimiter
 
-from aims_graph.errors import InputError
+from aims_graph.errors import InputError, OutputError
 from aims_graph.library import Library
 from aims_graph.workspaces import workspace_records
 from aims_graph.workspaces.assessing import Assessor
@@ -20,13 +21,16 @@ from aims_graph_api.tracing import span
 
 Done = TypeVar("Done")
 THREADS = 8  # that may read or wait for a turn at once, for each organisation
+AGAIN = 1.0  # seconds between attempts of readers to have the store take up what it lacks
 
 
 class Organisation:
     """One organisation: its workspace, open to write and held by this process alone.
 
     Reads and writes take turns, so that no reader sees a half-written change. `entry` is the number of the last log
-    entry: the version of all its records together.
+    entry: the version of all its records together. Where its store could not take up what was written, that is tried
+    again before each read, at most once a second, and before each write, which is refused until it succeeds: nothing
+    is worked out on a store that lacks what was acknowledged.
     """
 
     def __init__(self, name: str, folder: Path, library: Library) -> None:
@@ -37,6 +41,7 @@ class Organisation:
         self._plain = library
         self._writer = self._made()
         self._read: tuple[int, Library] | None = None
+        self._again = 0.0  # when readers may try next to have the store take up what it lacks
 
     def _made(self) -> Writer:
         return Writer(self._workspace, Assessor(self._plain.catalogue, self._plain.rules))
@@ -48,24 +53,43 @@ class Organisation:
 
     @property
     def entry(self) -> int:
-        """The last log entry."""
+        """The last log entry that the store has taken up."""
         with self._turn:
+            self._catch_up()
             return self._workspace.store.number
+
+    @property
+    def logged(self) -> int:
+        """The last log entry, without a turn and without the store."""
+        return self._workspace.number
+
+    def _catch_up(self) -> None:
+        """Let the store take up what it lacks, if it lacks anything and can take it now."""
+        if self._workspace.behind and time.monotonic() >= self._again:
+            with suppress(OutputError):
+                self._workspace.ready()
+            self._again = time.monotonic() + AGAIN
 
     @contextmanager
     def open(self) -> Iterator[Workspace]:
         """Its workspace, for as long as nobody else has a turn."""
         with self._turn:
+            self._catch_up()
             yield self._workspace
 
     def write(self, act: Callable[[Writer], Done]) -> Done:
-        """Let a writer act; raises what it raises, and then nothing has changed."""
+        """Let a writer act; raises what it raises, and then nothing has changed.
+
+        OutputError where the store lacks what was written before, and cannot take it up yet.
+        """
         with self._turn, span("write"):
+            self._workspace.ready()
             return act(self._writer)
 
     def library(self) -> Library:
         """What is loaded, with the records of this organisation as of its last entry."""
         with self._turn:
+            self._catch_up()
             entry = self._workspace.store.number
             if self._read is None or self._read[0] != entry:
                 self._read = (entry, self._plain.with_records(workspace_records.of(self._workspace)))

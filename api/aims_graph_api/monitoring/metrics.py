@@ -142,7 +142,7 @@ class Metrics:
     def text(self, only: str | None) -> bytes:
         """All numbers of all processes; of organisations the one that is named alone, or each for None."""
         for name, organisation in self._serving.organisations.items():
-            self._entries.labels(name).set(organisation.entry)
+            self._entries.labels(name).set(organisation.logged)
         self._tell_pool()
         whole = self.registry
         if FOLDER in os.environ:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -123,13 +124,10 @@ class Write:
 
         def acted(writer: Writer) -> Written:
             receipt = act(writer)
-            workspace = writer.workspace
-            found = partial(workspace_findings.told, workspace, writer.assessor)
-            told = receipts.receipt_json(
-                receipt, lambda pairs: found(pairs, self.day), self.organisation.base, self.day.isoformat(), self.trial
-            )
-            state = None if record is None else record_states.current(workspace, record)
-            return Written(receipt, told, self.organisation.base, state)
+            try:
+                return self._written(writer, receipt, record)
+            except OutputError:  # it is in the log: that the store has failed since does not undo it
+                return self._unread(receipt)
 
         try:
             return self.organisation.write(acted)
@@ -143,6 +141,27 @@ class Write:
         except OutputError:
             detail = "This cannot be put on disk now; nothing was changed. Try again later, with the same key."
             raise Refused(UNAVAILABLE, detail, {"Retry-After": "30"}) from None
+
+    def _written(self, writer: Writer, receipt: Receipt, record: str | None) -> Written:
+        """What came of a write, with all that the store says of it afterwards."""
+        workspace = writer.workspace
+        if workspace.behind:
+            return self._unread(receipt)
+        found = partial(workspace_findings.told, workspace, writer.assessor)
+        told = self._told(receipt, lambda pairs: found(pairs, self.day))
+        state = None if record is None else record_states.current(workspace, record)
+        return Written(receipt, told, self.organisation.base, state)
+
+    def _unread(self, receipt: Receipt) -> Written:
+        """The same where the store cannot be read: without findings, and without the record as it is now."""
+        return Written(receipt, self._told(receipt, lambda _: ()), self.organisation.base)
+
+    def _told(self, receipt: Receipt, findings: receipts.Findings) -> Json:
+        return receipts.receipt_json(receipt, findings, self.organisation.base, self.day.isoformat(), self.trial)
+
+    def asked(self, *what: object) -> str:
+        """What is asked for, to know the request again: what is stated may differ when it comes a second time."""
+        return "\n".join((self.request.method, self.request.scope["path"], *map(str, what)))
 
     def writes(self, change: Change) -> Callable[[Writer], Receipt]:
         """The act of writing what is stated."""
@@ -264,7 +283,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
 
 def _add(write: Write, sent: Source, whole: bool) -> JSONResponse:
     read = write.read(sent)
-    change = Change(read.triples, whole, places=read.lines)
+    change = Change(read.triples, whole, places=read.lines, asked=write.asked(whole, sent.name, _hash(sent)))
     written = write.made(write.writes(change))
     roots = _roots(written.receipt.records)
     path = write.request.scope["path"].rstrip("/")
@@ -272,6 +291,11 @@ def _add(write: Write, sent: Source, whole: bool) -> JSONResponse:
         return _created(write.answer(written), written, write.trial)
     name = path_of(roots[0].removeprefix(written.base))
     return write.answer(written, f"{path}/{name}")
+
+
+def _hash(sent: Source) -> str:
+    assert isinstance(sent.content, bytes)
+    return hashlib.sha256(sent.content).hexdigest()
 
 
 def _created(answer: JSONResponse, written: Written, trial: bool) -> JSONResponse:
@@ -291,7 +315,7 @@ def _move(write: Write, name: str, step: Step) -> JSONResponse:
     iri = write.record(name)
     on = write.day if step.on is None else _day(step.on)
     stated = lifecycle.step(write.catalogue, iri, step.state, on)
-    change = Change(stated, expect=write.expected(iri))
+    change = Change(stated, expect=write.expected(iri), asked=write.asked(iri, step.state, step.on))
     return write.answer(write.made(write.writes(change), iri))
 
 
@@ -305,7 +329,7 @@ def _put(write: Write, name: str, sent: Source) -> JSONResponse:
     iri = _new(write, name) if creates else write.record(name)
     read = write.read(sent, iri)
     stated = tuple(_about(write, read, iri))
-    change = Change(stated, True, write.expected(iri), read.lines)
+    change = Change(stated, True, write.expected(iri), read.lines, write.asked(iri, sent.name, _hash(sent)))
 
     def act(writer: Writer) -> Receipt:
         there = writer.workspace.store.has(iri)

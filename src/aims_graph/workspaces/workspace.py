@@ -66,6 +66,7 @@ class Workspace:
         self._at = None if at is None else Server(at)  # what holds the records; None: the folder does
         self._hold = Hold(folder, writes)
         self._behind = False
+        self.number = 0  # of the last log entry, whether or not the store has taken it up
         try:
             self.store = self._opened()
         except BaseException:
@@ -104,6 +105,7 @@ class Workspace:
     def _opened(self) -> RecordStore:
         """The store, brought up to date with the log if it may be written."""
         last = self.log.last()
+        self.number = _number(last)
         store = self._store(read_only=not self.writes)
         self._check_own(store)
         if self.writes:
@@ -218,6 +220,7 @@ class Workspace:
             previous=START if last is None else last.seal,
         ).sealed()
         self.log.append(entry)
+        self.number = entry.number
         try:
             self.store.take(entry, findings)
         except UNWRITABLE:
