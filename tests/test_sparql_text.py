@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from itertools import product
+
 import pyoxigraph as ox
 import pytest
 
@@ -37,6 +41,88 @@ def test_what_reaches_outside_is_refused_however_it_is_written(query: str) -> No
 @pytest.mark.parametrize("query", HARMLESS)
 def test_words_that_only_look_like_it_pass(query: str) -> None:
     refuse_dangerous(query)
+
+
+BEFORE = (
+    *("", "GRAPH ", "GRAPH", "{}", "{}.", "#\n", "FILTER(1)", "BIND(1 AS ?x)", "OPTIONAL{}", "VALUES ?y {1}"),
+    *(f"?s ?p {o}" for o in ("1", "1.", "1.5", "1e5", "-1", "true", "'a'", "'a'.", "'''a'''", "'a'@en", "'a'^^ex:d")),
+    *(f"?s ?p {o}" for o in ("ex:o", "ex:o.", "ex:", "ex:%41", r"ex:\-", "?o", "<http://x/o>", "_:b", "[]", "()")),
+    *("?s a", "?s ?p ?o;", "?s ?p 1 ;a ex:b.", "{}UNION", "?s ?p \u00b5"),
+)  # what may stand before a word without a border
+SERVICES = ("SERVICE", "sErViCe", r"\u0053ERVICE", "SERVICESILENT", "SERVICE SILENT")
+HOSTS = ("<{}>", " <{}>", "ex:foo", " ex:foo", ":foo", "?x", "#\n<{}>", "ex:", "ex:a.b")
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_no_other_host_is_asked_wherever_a_word_begins_and_ends(before: str) -> None:
+    """What passes is no query to the engine, or the word is a part of a name in it."""
+    prefixes = "PREFIX ex: <http://x/> PREFIX : <http://x/> PREFIX SERVICEex: <http://x/> "
+    outcomes: Counter[str] = Counter()
+    for service, named in product(SERVICES, HOSTS):
+        query = f"{prefixes}SELECT * {{ VALUES ?x {{ <http://x/> }} {before}{service}{named.format('http://x/')}{{}} }}"
+        try:
+            refuse_dangerous(query)
+        except ForbiddenQuery:
+            outcomes["refused"] += 1
+            continue
+        try:
+            ox.Store().query(query)  # nothing in it matches, so nobody is asked
+        except SyntaxError:
+            outcomes["no query"] += 1
+        else:
+            outcomes["a name"] += 1
+            assert before == "GRAPH " or re.search(
+                r"ex:[^ ;{]*(service|\\u0053ervice)", query[len(prefixes) :], re.I
+            ), query
+    assert sum(outcomes.values()) == len(SERVICES) * len(HOSTS)
+
+
+GLUED = [
+    "SELECT * { ?s ?p 1SERVICE <http://x/> {} }",
+    "SELECT * { ?s ?p 1SERVICE SILENT <http://x/> {} }",
+    "PREFIX ex: <http://x/> SELECT * {SERVICEex:foo{?s ?p ?o}}",
+    "PREFIX : <http://x/> SELECT * {SERVICE:foo{?s ?p ?o}}",
+    "SELECT * FROMNAMED<http://x/h> {}",
+    "PREFIX ex: <http://x/> SELECT * FROMex:foo {}",
+    "ASKFROM <http://x/h> {}",
+    "PREFIX ex: <http://x/> ASKFROMex:h {}",
+    "PREFIX ex: <http://x/> PREFIXex:<http://y/> SELECT * FROM ex:g {}",
+]
+GLUED_UPDATES = [
+    "PREFIX ex: <http://x/> LOADex:foo",
+    "PREFIX ex: <http://x/> INSERT DATA {};LOADex:foo",
+    "LOADSILENT<http://x/>",
+    "PREFIX ex: <http://x/> LOADSILENTex:f",
+    "PREFIX ex: <http://x/> WITH <http://x/g> DELETE {} USINGex:h WHERE {}",
+    "DELETE {} USINGNAMED<http://x/h> WHERE {}",
+]
+ONLY_LIKE_IT = [
+    "PREFIX service: <http://s/> SELECT * { ?s service:a ?o ; a service:B . GRAPH service:g { ?s a service:B } }",
+    "PREFIX load: <http://s/> SELECT * { ?s load:a ?o } ORDER BY load:f(?o)",
+    "PREFIX from: <http://s/> DESCRIBE from:a",
+    "PREFIX service: <http://s/> DESCRIBE service:a { ?s ?p ?o }",
+    "PREFIX payload: <http://p/> DESCRIBE payload:x",
+]
+ONLY_LIKE_UPDATES = [
+    "PREFIX load: <http://s/> INSERT DATA { <http://a/> load:x load:y }",
+    "PREFIX load: <http://s/> COPY load:a TO load:b",
+    "PREFIX load: <http://s/> CLEAR GRAPH load:a; INSERT DATA { GRAPH load:g { load:a load:b load:c } }",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "updating"), [*((text, False) for text in GLUED), *((text, True) for text in GLUED_UPDATES)]
+)
+def test_words_without_a_border_are_refused(text: str, updating: bool) -> None:
+    with pytest.raises(ForbiddenQuery, match="Put a blank between two words"):
+        refuse_dangerous(text, ("http://x/g",), updating=updating)
+
+
+@pytest.mark.parametrize(
+    ("text", "updating"), [*((text, False) for text in ONLY_LIKE_IT), *((text, True) for text in ONLY_LIKE_UPDATES)]
+)
+def test_prefixes_with_such_names_pass(text: str, updating: bool) -> None:
+    refuse_dangerous(text, updating=updating)
 
 
 @pytest.mark.parametrize("query", [*HIDDEN, *HARMLESS])

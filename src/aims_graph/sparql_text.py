@@ -36,6 +36,28 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
+_REACHING = ("SERVICE", "LOAD", "FROM", "USING")  # words that make a query read something else
+_BEFORE_NAMES = frozenset(
+    [
+        "PREFIX",
+        "FROM",
+        "NAMED",
+        "DESCRIBE",
+        "USING",
+        "WITH",
+        "GRAPH",
+        "TO",
+        "INTO",
+        "SILENT",
+        "COPY",
+        "MOVE",
+        "ADD",
+        "BY",
+        "ASC",
+        "DESC",
+        "HAVING",
+    ]
+)  # words after which a name is a name
 _UPDATES = frozenset(["INSERT", "DELETE", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD"])
 
 
@@ -106,6 +128,7 @@ class _Reading:
     updating: bool
 
     def read(self, text: str) -> None:
+        self._check_borders(text)
         depth = 0
         following = significant(text)
         for kind, part in following:
@@ -117,6 +140,36 @@ class _Reading:
                 depth -= 1
             elif kind == "word":
                 self._word(part.upper(), following)
+
+    def _check_borders(self, text: str) -> None:
+        """Refuse words that reach outside and stand without a border: parsers find them in `1SERVICE` and `FROMex:g`.
+
+        As a part of a word nothing else can be meant. Before the colon of a name they may be its prefix; so names are
+        refused only where such a word could stand: before a group (SERVICE) or outside of all brackets (the others).
+        """
+        depth, before, name = 0, NOTHING, ""
+        for kind, part in significant(text):
+            if kind == "word" and part[0] not in "?$":
+                word = part.upper()
+                for reaching in _REACHING:
+                    if reaching in word and reaching != word:
+                        raise _glued(reaching, part)
+            elif kind == "open":
+                if part == "{" and name:
+                    raise _glued("SERVICE", name)
+                depth += 1
+            elif kind == "close":
+                depth -= 1
+            name = ""
+            if kind == "name":
+                prefix = part.partition(":")[0].upper()
+                known = before[0] == "word" and before[1] in _BEFORE_NAMES
+                if "SERVICE" in prefix and not known:
+                    name = part
+                for reaching in ("LOAD", "FROM", "USING", "PREFIX"):
+                    if depth <= 0 and not known and reaching in prefix:
+                        raise _glued(reaching, part)
+            before = kind, part.upper()
 
     def _word(self, word: str, following: Iterator[tuple[str, str]]) -> None:
         if word == "SERVICE":
@@ -155,6 +208,13 @@ class _Reading:
         if kind == "name" and colon and prefix in self.prefixes:
             return self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local)
         raise ForbiddenQuery(f"'{part[:80]}' names no graph that can be told. Write its whole IRI between < and >.")
+
+
+def _glued(word: str, part: str) -> ForbiddenQuery:
+    return ForbiddenQuery(
+        f"'{part[:80]}' may be read as {word} and what follows it, which is refused. Put a blank between two words, or "
+        "give a prefix another name."
+    )
 
 
 def unknown_graph(word: str, iri: str, graphs: Container[str]) -> str:
