@@ -772,11 +772,16 @@ def test_an_issuer_that_cannot_be_reached_is_done_without_for_a_while(
 
     verifier = oidc.Verifier(issuer.settings(), fetch, lambda: clock[0])
 
+    async def ask() -> bool:
+        found = await verifier.caller(token(claims(issuer)), service.organisations)
+        await asyncio.sleep(0)  # what is begun meanwhile takes its turn
+        return found is not None
+
     def taken() -> bool:
-        return asyncio.run(verifier.caller(token(claims(issuer)), service.organisations)) is not None
+        return asyncio.run(ask())
 
     assert taken()
-    up[0], clock[0] = False, oidc.STALE - 1
+    up[0], clock[0] = False, oidc.STALE - 1  # which is past the time after which newer keys are fetched meanwhile
     assert taken()
     assert f"The keys of {issuer.address} cannot be read (ConnectError: down)." in caplog.text
     clock[0] = oidc.STALE + 1
@@ -784,6 +789,33 @@ def test_an_issuer_that_cannot_be_reached_is_done_without_for_a_while(
         taken()
     up[0], clock[0] = True, oidc.STALE + oidc.PAUSE + 1
     assert taken()
+
+
+def test_nobody_waits_for_an_issuer_that_is_slow_while_its_keys_are_held(service: Service, issuer: Issuer) -> None:
+    clock, asked = [0.0], [0]
+
+    async def fetch(_: str) -> bytes:
+        asked[0] += 1
+        if asked[0] > 1:
+            await asyncio.sleep(3600)
+        return json.dumps({"keys": [published(RSA, "one")]}).encode()
+
+    verifier = oidc.Verifier(issuer.settings(), fetch, lambda: clock[0])
+
+    async def ask() -> list[bool]:
+        text = token(claims(issuer))
+        found = [await verifier.caller(text, service.organisations) is not None]
+        clock[0] = oidc.FRESH + 1
+        for _ in range(5):
+            found.append(await verifier.caller(text, service.organisations) is not None)
+            await asyncio.sleep(0)
+        return found
+
+    async def soon() -> list[bool]:
+        return await asyncio.wait_for(ask(), 30)
+
+    assert asyncio.run(soon()) == [True] * 6
+    assert asked == [2]  # once more, and not for each
 
 
 def test_while_an_issuer_cannot_be_asked_its_tokens_are_answered_503(service: Service) -> None:

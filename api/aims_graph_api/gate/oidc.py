@@ -65,16 +65,20 @@ class KeySet:
         self._at: float | None = None  # when they were fetched
         self._tried: float | None = None
         self._lock = asyncio.Lock()
+        self._renewing: asyncio.Task[None] | None = None
 
     async def key(self, key_id: str | None) -> jwt.PyJWK | None:
         """The key of an id, or the only one where a token names none; None where there is none such.
 
-        Raises Refused with 503 where no keys can be had.
+        A key that is held and not too old is used while newer ones are fetched. Raises Refused with 503 where no keys
+        can be had.
         """
-        if self._older_than(FRESH) or self._named(key_id) is None:
+        if self._older_than(STALE) or self._named(key_id) is None:
             async with self._lock:
                 if self._older_than(FRESH) or self._named(key_id) is None:
                     await self._renew()
+        elif self._older_than(FRESH) and (self._renewing is None or self._renewing.done()):
+            self._renewing = asyncio.create_task(self._renew_old())
         if self._older_than(STALE):
             detail = "Tokens cannot be checked now. Ask again in a moment, or send a key of this service."
             raise Refused(UNAVAILABLE, detail, {"Retry-After": str(int(PAUSE))})
@@ -88,17 +92,23 @@ class KeySet:
     def _older_than(self, seconds: float) -> bool:
         return self._at is None or self._clock() - self._at > seconds
 
+    async def _renew_old(self) -> None:
+        async with self._lock:
+            if self._older_than(FRESH):
+                await self._renew()
+
     async def _renew(self) -> None:
         """Fetch the keys, unless that was tried just now: tokens that are made up must not make us ask the issuer."""
         if self._tried is not None and self._clock() - self._tried < PAUSE:
             return
-        self._tried = self._clock()
         try:
             found = json.loads(await self._fetch(await self._address()))
             keys = {key.key_id: key for key in map(_usable, found["keys"]) if key is not None}
         except (OSError, httpx.HTTPError, httpx.InvalidURL, *_UNSOUND) as error:
             _LOG.error("The keys of %s cannot be read (%s: %s).", self._oidc.issuer, type(error).__name__, error)
             return
+        finally:
+            self._tried = self._clock()  # afterwards: an attempt may itself take as long as the pause
         self._keys, self._at = keys, self._clock()
 
     async def _address(self) -> str:
