@@ -27,7 +27,7 @@ from aims_graph_api.query_pool.places import Places
 from aims_graph_api.query_pool.pool import Changed, Dataset, Key, Limits, Pool, kind_of_result
 from aims_graph_api.query_pool.results import ROWS as ROW_COUNTS
 
-LIMITS = Limits(seconds=10, memory=2**28, rows=1_000, bytes=2_000_000, waiting=4)
+LIMITS = Limits(seconds=30, memory=2**28, rows=1_000, bytes=2_000_000, waiting=4)
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?x ?y ?z }"
 QUADS = b"""<http://own/a> <http://own/p> "secret of A" <http://own/g> .
 <http://own/a> <http://own/p> "unnamed" .
@@ -748,3 +748,16 @@ def test_a_key_says_what_its_process_is_forked_from() -> None:
     of_organisation = Key("2026-11-22", "double-read", "a", 3)
     assert of_organisation.parent == Key("2026-11-22", "double-read")
     assert of_organisation.parent.parent == Key() == Key().parent
+
+
+def test_a_pool_that_was_closed_starts_nothing_any_more() -> None:
+    before = set(_children(os.getpid()))
+
+    async def act() -> None:
+        pool = Pool([], 1, LIMITS)
+        await pool.close()
+        await pool.query(Dataset(), "ASK {}", ROWS, as_of=AS_OF)
+
+    status, detail = refused(lambda: asyncio.run(act()))
+    assert (status, "Ask again" in detail) == (503, True)
+    assert set(_children(os.getpid())) <= before

@@ -34,6 +34,8 @@ from aims_graph.workspaces.writing import Receipt, Writer
 from aims_graph.workspaces.writing import Request as Change
 from aims_graph_api.negotiation import media_type_of, negotiated
 from aims_graph_api.problems import Refused
+from aims_graph_api.sparql import asked as asked_here
+from aims_graph_api.sparql import asking
 from aims_graph_api.sparql.leaving import Left, while_there
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -706,3 +708,16 @@ def _wait(met: Callable[[], bool]) -> None:
     while not met():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("sent", ["SELECT * {" + "a." * 150_000 + "}", "#" * 300_000])
+def test_a_text_that_is_too_long_is_refused_before_it_is_read(
+    anyone: httpx.Client, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    def read(_: str) -> Iterator[tuple[str, str]]:
+        raise AssertionError("this would keep the process that serves from all else")
+
+    for module in (asking, asked_here):
+        monkeypatch.setattr(module, "tokens", read)
+    found = anyone.post("/sparql", content=sent, headers={"Content-Type": QUERY})
+    assert (found.status_code, "at most 200000" in found.json()["detail"]) == (400, True)

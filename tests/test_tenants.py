@@ -21,6 +21,7 @@ from services import Service, served
 
 from aims_graph.library import Library
 from aims_graph.workspaces.workspace import BASE
+from aims_graph_api.query_pool.pool import Limits
 
 ONE, TWO, NOBODY = "qaaaazz", "qbbbbzz", "qcccczz"  # marks, each as far from the next
 TURTLE, JSON, NQUADS = "text/turtle", "application/json", "application/n-quads"
@@ -113,6 +114,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     bases = {mark: base_of(mark) if own else BASE for mark in (ONE, TWO)}
     folder = tmp_path_factory.mktemp("tenants")
     with served(folder, library, ONE, TWO, bases=bases) as service:
+        service.app.state.serving.pool.limits = Limits(seconds=60)  # queries are not cut short on a busy machine
         pair = Pair(service, own)
         for mark in (ONE, TWO):
             client = service.client(mark, "admin")

@@ -23,6 +23,7 @@ from aims_graph_api.query_pool.channel import Message
 from aims_graph_api.query_pool.holding import Holder, Unavailable, Worker
 from aims_graph_api.query_pool.places import RETRY_AFTER, Places
 
+CLOSED = "What runs queries was ended, since the data was read anew or the service ends. Ask again."
 START_SECONDS = 60.0  # for a process to load, before the time of a query starts
 TRIES = 3  # where processes end from outside while they are started
 PATIENCE = 2  # times that a query may take: by then each that ran has ended, and turns have been taken
@@ -99,6 +100,7 @@ class Pool:
         self._holders: dict[Key, asyncio.Task[Holder]] = {}  # used last at the end
         self._idle: list[tuple[Key, Worker]] = []  # used last at the end
         self._background: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     @property
     def running(self) -> int:
@@ -157,7 +159,8 @@ class Pool:
             self._drop(key)
 
     async def close(self) -> None:
-        """End every process; a query that still runs is told that its worker has ended."""
+        """End every process, and start none any more; who still asks is told to ask again."""
+        self._closed = True
         tasks = list(self._holders.values())
         self._holders.clear()
         for task in tasks:
@@ -199,7 +202,7 @@ class Pool:
         except BaseException:  # whoever asked has left
             await self._end(worker)
             raise
-        if order["act"] == "query" and worker.usable and head.get("error") != "memory":
+        if order["act"] == "query" and worker.usable and not self._closed and head.get("error") != "memory":
             self._idle.append((key, worker))
         else:
             self._later(worker.end())
@@ -231,6 +234,8 @@ class Pool:
 
     async def _holder(self, key: Key, quads: Callable[[], bytes] | None = None) -> Holder:
         """The process that holds a dataset; made if there is none, once for all who wait for it."""
+        if self._closed:
+            raise Refused(UNAVAILABLE, CLOSED, {"Retry-After": RETRY_AFTER})
         task = self._holders.get(key)
         if task is not None and task.done() and _useless(task):
             self._drop(key)

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 import pyoxigraph as ox
 from fastapi import Request
 
-from aims_graph.sparql_text import tokens
+from aims_graph.errors import QueryError
+from aims_graph.sparql_text import MAX_SIZE, tokens
 from aims_graph_api.negotiation import media_type_of, sent_as
 from aims_graph_api.problems import BAD_INPUT, MEDIA_TYPE_UNKNOWN, Refused
 
@@ -89,6 +90,8 @@ def _made(operation: Literal["query", "update"], text: str, given: Fields) -> As
         raise Refused(BAD_INPUT, f"'{strange[0]}' is for a {other}, and this is a {operation}. Leave it out.")
     if not text.strip():
         raise Refused(BAD_INPUT, f"The {operation} is empty. Send its text.")
+    if len(text) > MAX_SIZE:
+        raise QueryError(f"the text has {len(text)} characters; at most {MAX_SIZE} are read. Shorten it.")
     default, named = (_addresses(name, given) for name in _GRAPHS[operation])
     own = default is not None or named is not None
     if operation == "update" and own and any(k == "word" and p.upper() in _OWN_DATASET for k, p in tokens(text)):

@@ -49,11 +49,10 @@ async def run(request: Request, found: Asked, media_type: str) -> Answer:
     """The result of a query on the dataset of its caller."""
     if found.trust is not None and found.trust not in TRUST:
         raise InputError(f"'{found.trust}' is no kind of trust. Take one of: {', '.join(TRUST)}.")
-    pool: Pool = pool_of(request)
     dataset = await dataset_of(request)
     return await while_there(
         request,
-        pool.query(
+        pool_of(request).query(
             dataset,
             based(request, found.text),
             media_type,
