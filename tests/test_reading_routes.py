@@ -36,6 +36,7 @@ from aims_graph.workspaces.workspace import Workspace
 from aims_graph_api import answering, create_app
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import LONGEST
+from aims_graph_api.routes.questions import Datasets
 from aims_graph_api.routes.what_else import LINES_AT_ONCE, MOST_EACH, NDJSON
 from aims_graph_api.serving import Caller
 
@@ -588,3 +589,22 @@ def test_what_the_guide_shows_is_what_the_service_says(get: Get, command: str, o
 
 def test_the_guide_shows_each_part_by_example() -> None:
     assert len(SHOWN) >= 8
+
+
+def test_the_datasets_of_the_last_questions_are_kept(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[object, ...]] = []
+
+    def store(self: Library, as_of: date, trust: str = "double-read") -> ox.Store:
+        made.append((id(self), as_of, trust))
+        return ox.Store()
+
+    monkeypatch.setattr(Library, "store", store)
+    kept, other, days = Datasets(2), Library(library.catalogue), [date(2026, 1, n) for n in (1, 2, 3)]
+    first = kept.of(library, days[0], "accepted")
+    assert kept.of(library, days[0], "accepted") is first
+    assert kept.of(other, days[0], "accepted") is not first  # it may have records of its own
+    assert kept.of(library, days[0], "accepted") is first
+    for day in days[1:]:
+        kept.of(library, day, "accepted")
+    assert kept.of(library, days[0], "accepted") is not first
+    assert len(made) == 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -57,17 +57,27 @@ def split(parameters: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def ask(library: Library, name: str, values: Mapping[str, str], as_of: date, trust: str) -> Rows:
-    """Ask a saved question with values as people type them: at the SPARQL server that the environment names, if any."""
+def ask(
+    library: Library,
+    name: str,
+    values: Mapping[str, str],
+    as_of: date,
+    trust: str,
+    store: Callable[[Library, date, str], ox.Store] = Library.store,
+) -> Rows:
+    """Ask a saved question with values as people type them: at the SPARQL server that the environment names, if any.
+
+    `store` gives the dataset of a library, for those who keep it.
+    """
     question = queries.find(library.questions, name)
     bound, there = terms(library, question, values, as_of), address.named()
     if there is None:
-        table = queries.run(library.store(as_of, trust), question, bound)
+        table = queries.run(store(library, as_of, trust), question, bound)
     else:
         law, day = library.dataset_names(as_of, trust)
         server = Server(there)
         try:
-            table = datasets.ask(server, law, day, lambda: library.store(as_of, trust), question, bound)
+            table = datasets.ask(server, law, day, lambda: store(library, as_of, trust), question, bound)
         finally:
             server.close()
     return _rows(table, library.catalogue.prefixes)
