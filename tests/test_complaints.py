@@ -118,3 +118,10 @@ def test_files_of_the_pages_come_whole(client: Client, asked: str) -> None:
     found = client.get("/static/site.css", headers={"Range": asked})
     assert (found.status_code, found.content) == (200, whole.content)
     assert found.headers["accept-ranges"] == "none"
+
+
+def test_a_few_things_are_told_of_many_that_are_wrong(client: Client) -> None:
+    body = {"targets": ["10.2"], **{f"unknown-{n}": 1 for n in range(1_000)}}
+    detail = client.request("POST", TOGETHER, json=body).json()["detail"]
+    assert detail.count("nothing here has this name") == 20
+    assert detail.endswith("And 980 more things are wrong.")

@@ -25,6 +25,7 @@ from typing import Any
 
 import httpx
 import pytest
+import services
 from conftest import DATA, ROOT, Run
 from fastapi import FastAPI
 from running import PATIENCE, START, Running, children, is_dead, made, running, until
@@ -319,6 +320,7 @@ def test_a_store_that_fails_is_told_and_not_named(
         with organisation.open() as workspace:
             if how == "behind":
                 workspace._behind = True
+                monkeypatch.setattr(workspace, "ready", lambda: _fails(None))  # and cannot take it up yet
             elif how == "broken":
                 monkeypatch.setattr(health, "asked", _fails)
             else:
@@ -391,6 +393,24 @@ def test_a_row_that_is_added_is_answered_after_a_reload_without_a_failed_request
         assert set(written.values()) == {201}
         with found.client(key) as acme:
             check_whole(acme, written)
+
+
+def test_the_version_of_an_answer_is_never_newer_than_what_it_is_read_from(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data that is read anew reaches organisations one by one; till then versions are those of the old data."""
+    served: list[Library] = []
+    with services.served(tmp_path, library, "acme", "beta") as service:
+        serving, reload = service.app.state.serving, Organisation.reload
+
+        def noted(self: Organisation, new: Library) -> None:
+            served.append(serving.library)
+            reload(self, new)
+
+        monkeypatch.setattr(Organisation, "reload", noted)
+        service.runner.run(service.app.state.reloader.reload())
+        assert [found is library for found in served] == [True, True]
+        assert serving.library is not library
 
 
 def test_what_is_wrong_with_new_data_is_logged_and_counted(

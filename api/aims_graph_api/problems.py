@@ -32,6 +32,7 @@ from aims_graph_api.headers import SAFE_HEADERS
 from aims_graph_api.routing import methods
 
 MEDIA_TYPE = "application/problem+json"
+TOLD = 20  # things that are wrong with one request that are told one by one
 BASE = "https://w3id.org/aims-graph/problem/"
 NOT_KEPT = {"Cache-Control": "no-store"}  # a problem is of the moment and of who asks
 
@@ -162,7 +163,11 @@ def on_http(request: Request, error: Exception) -> JSONResponse:
 def on_invalid(request: Request, error: Exception) -> JSONResponse:
     """Parameters or a body that do not have the declared form, each named."""
     assert isinstance(error, RequestValidationError)
-    return problem(request, INVALID, " ".join(complaint(request, e) for e in error.errors()))
+    found = error.errors()
+    said = [complaint(request, e) for e in found[:TOLD]]
+    if len(found) > TOLD:
+        said.append(f"And {len(found) - TOLD} more things are wrong.")
+    return problem(request, INVALID, " ".join(said))
 
 
 def on_failure(request: Request, _: Exception) -> JSONResponse:

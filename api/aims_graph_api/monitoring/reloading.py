@@ -56,9 +56,9 @@ class Reloader:
         old = self._serving.pool
         if old is not None:
             self._serving.pool = Pool(old.data, old.size, old.limits)
-        self._serving.library = library
         for organisation in self._serving.organisations.values():
             await asyncio.to_thread(organisation.reload, library)
+        self._serving.library = library  # last: the version of an answer is never newer than what it is read from
         self.problem = ""
         self._metrics.loaded(library)
         self._metrics.reloaded(LOADED)
