@@ -10,9 +10,10 @@ import httpx
 import pytest
 from services import Client, Service, served
 
-from aims_graph.errors import OutputError
+from aims_graph.errors import DataError, OutputError, Problem
 from aims_graph.library import Library
 from aims_graph.workspaces.record_store import RecordStore
+from aims_graph.workspaces.workspace import Workspace
 from aims_graph_api import organisations
 
 PATCH = "application/merge-patch+json"
@@ -95,6 +96,24 @@ def test_readers_see_what_was_acknowledged_once_the_store_works_again(service: S
     assert label(client) == "Acknowledged"
     assert client.get("records").json()["entry"] == 2
     assert entries(service) == 2
+
+
+def test_a_store_that_turns_out_to_be_unsound_is_read_and_told_of(service: Service) -> None:
+    client = service.client("acme")
+
+    def meanwhile() -> httpx.Response:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Workspace, "_take_up", unsound)
+            renamed(client, "Acknowledged")
+            assert label(client) == "Drift"
+            assert renamed(client, "Refused").status_code >= 400
+            return service.client().get("/health/ready")
+
+    def unsound(*_: Any) -> Any:
+        raise DataError([Problem("store", None, "the store knows more than the log.", "Restore it.")])
+
+    assert failing(meanwhile).status_code == 503
+    assert label(client) == "Acknowledged"
 
 
 def test_readers_do_not_try_more_than_once_in_a_while(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter
 
-from aims_graph.errors import InputError, OutputError
+from aims_graph.errors import AimsGraphError, InputError
 from aims_graph.library import Library
 from aims_graph.workspaces import workspace_records
 from aims_graph.workspaces.assessing import Assessor
@@ -66,7 +66,7 @@ class Organisation:
     def _catch_up(self) -> None:
         """Let the store take up what it lacks, if it lacks anything and can take it now."""
         if self._workspace.behind and time.monotonic() >= self._again:
-            with suppress(OutputError):
+            with suppress(AimsGraphError):  # the ready probe tells
                 self._workspace.ready()
             self._again = time.monotonic() + AGAIN
 

@@ -176,12 +176,19 @@ class Workspace:
     # -- writing -----------------------------------------------------------------------
 
     def ready(self) -> None:
-        """Take up what the store could not take when it was written; OutputError while it still cannot."""
+        """Take up what the store could not take when it was written; OutputError while it still cannot.
+
+        DataError where the store holds what the log does not say. It can still be read then.
+        """
         if self._behind:
             self.__dict__.pop("store", None)
-            why = self._opened_anew()
+            why: str | None = ""
+            try:
+                why = self._opened_anew()
+            finally:
+                if why is not None:
+                    self.store = self._store(read_only=True)
             if why is not None:
-                self.store = self._store(read_only=True)
                 raise OutputError(self._unwritable(why))
             self._behind = False
 
