@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -103,7 +104,11 @@ def test_no_more_is_remembered_than_there_is_room_for(library: Library) -> None:
             )
             assert all(lines <= room for lines in outcomes.lines)
     assert all(outcomes.lines)
-    assert [len(parts) for parts in (written.answers, written.steps, written.triggers)] == [50, 50, 50]
+    assert len(written.steps) == 50
+    assert len(written.answers) > len(written.triggers) > 0  # many raise the same questions: those are kept once
+    del outcomes
+    gc.collect()
+    assert (len(written.answers), len(written.triggers)) == (0, 0)
 
 
 def test_what_was_not_asked_about_for_longest_goes_first(library: Library) -> None:

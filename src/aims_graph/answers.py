@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import floor
-from typing import Any
+from typing import Any, NamedTuple
 
 from aims_graph.model import Derivation, Element, Source, Step
 from aims_graph.relations import Degree
@@ -76,8 +76,7 @@ class OwnClause:
     statement: str
 
 
-@dataclass(frozen=True)
-class WhatElse:
+class WhatElse(NamedTuple):
     """The whole answer to one question."""
 
     targets: tuple[str, ...]
@@ -90,8 +89,8 @@ class WhatElse:
     system_class: str
     trust: str
     graph_version: str
-    answers: tuple[Answer, ...]
-    triggers: tuple[TriggerLine, ...]
+    answers: Sequence[Answer]
+    triggers: Sequence[TriggerLine]
     own_clause: tuple[OwnClause, ...]
     rows_used: int
     rows_signed: int
@@ -101,8 +100,8 @@ class WhatElse:
 
 def what_else_json(
     answer: WhatElse,
-    answers: Callable[[tuple[Answer, ...]], Any] | None = None,
-    triggers: Callable[[tuple[TriggerLine, ...]], Any] | None = None,
+    answers: Callable[[Sequence[Answer]], Any] | None = None,
+    triggers: Callable[[Sequence[TriggerLine]], Any] | None = None,
 ) -> Json:
     """The JSON object of a what-else answer, the same on the command line, the API and the pages.
 

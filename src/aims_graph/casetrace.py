@@ -31,8 +31,7 @@ def what_else_record(catalogue: Catalogue, rules: Rules, records: Records, recor
     result = infer(catalogue, starts, context)
     outcome = outcome_of(catalogue, case.own, result, context, "recorded", case.answers, options.frameworks)
     base = answered(catalogue, case.own, outcome, options, context.case)
-    return replace(
-        base,
+    return base._replace(
         targets=(case.record,),
         target_labels=(case.record,),
         level=CASE_LEVEL,

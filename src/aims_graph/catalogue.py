@@ -77,6 +77,11 @@ class Catalogue:
         return frozenset(e.id for e in self.editions.values() if e.common)
 
     @cached_property
+    def effects(self) -> tuple[tuple[str, str], ...]:
+        """The editions of which a sentence says what an answer in them comes to, and the sentence."""
+        return tuple((e.id, e.effect) for e in self.editions.values() if e.effect is not None)
+
+    @cached_property
     def facts(self) -> Facts:
         """Every statement of the ontology, framework and label files, for those who need more than values."""
         return _read_facts(self.files)[0]

@@ -8,6 +8,7 @@ picture is the same every time.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aims_graph.answers import Answer, WhatElse
@@ -94,7 +95,7 @@ def _centre_label(catalogue: Catalogue, answer: WhatElse) -> str:
 
 
 def _chosen(
-    catalogue: Catalogue, answers: tuple[Answer, ...], maximum: int
+    catalogue: Catalogue, answers: Sequence[Answer], maximum: int
 ) -> tuple[list[Answer], dict[str, Counter[str]]]:
     """The first answers of each framework in turn up to the maximum; the rest counted by parent."""
     queues: dict[str, list[Answer]] = defaultdict(list)

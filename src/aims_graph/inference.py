@@ -106,15 +106,15 @@ class Inference:
         return (*self._left_out(shown), *self._ended())
 
     def _ended(self) -> tuple[str, ...]:
-        said = (
-            f"The search ended after {MAX_CROSSED:,} edges: claims may be missing, and some may be of too low a degree."
-        )
-        return (said,) if self.stopped else ()
+        if not self.stopped:
+            return ()
+        end = f"The search ended after {MAX_CROSSED:,} edges"
+        return (f"{end}: claims may be missing, and some may be of too low a degree.",)
 
     def _left_out(self, shown: Iterable[str]) -> tuple[str, ...]:
         if not self.limited:
             return ()
-        short = tuple(sorted(set(self.limited).intersection(shown))) if self.limited else ()
+        short = tuple(sorted(set(self.limited).intersection(shown)))
         if not short:
             return ()
         kept = f"at most {MAX_DERIVATIONS} alike, {MAX_OF_PROVISION} of one provision, {MAX_OF_QUESTION} in all"

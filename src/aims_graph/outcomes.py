@@ -7,7 +7,7 @@ which a text or a date of application changes.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,10 +15,12 @@ from datetime import date
 from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from aims_graph.answers import Answer, Applies, TriggerLine
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import Context
+from aims_graph.chosen import Chosen, Kept
 from aims_graph.inference import Inference, infer
 from aims_graph.model import ANY_CLASS, ApplicationDate, Claim, Derivation, Interval, Provision, day_after
 from aims_graph.relations import Degree
@@ -44,35 +46,58 @@ class Prospect(NamedTuple):
     signed: tuple[str, ...]  # those of them that an accountable person signed
 
 
+class Worth(NamedTuple):
+    """The prospects that are worth showing where some editions are silent, side by side."""
+
+    places: Sequence[int]  # among all prospects
+    frameworks: tuple[str, ...]
+
+    def of(self, frameworks: Collection[str], most: int) -> Sequence[int]:
+        """The places of those in some frameworks, or in any where none is named; only of the first so many."""
+        places = self.places[:most]
+        if not frameworks:
+            return places
+        return [place for place, framework in zip(places, self.frameworks, strict=False) if framework in frameworks]
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What follows from some targets in one context."""
+    """What follows from some targets in one context.
+
+    What each choice looks at stands side by side, by the place of a prospect: to gather it from the prospects and
+    answers themselves takes longer than all else that a question needs.
+    """
 
     prospects: tuple[Prospect, ...]  # by degree, confidence and id; without the targets, what they hold and lie in
-    answer: Callable[[str], Answer]  # what is told of a prospect
+    answers: Callable[[Sequence[int]], Sequence[Answer]]  # what is told of the prospects at some places
     silent: frozenset[str]  # editions that are named only where they are asked for
-    triggers: tuple[TriggerLine, ...]
+    triggers: Kept[TriggerLine]
     result: Inference  # without its claims where the outcome is remembered
     own: frozenset[str] = frozenset()  # editions of the targets
     leading_to: tuple[str, ...] = ()  # the edition to which each of the triggers leads
 
-    def chosen(
-        self, frameworks: Collection[str], min_degree: Degree, limit: int | None
-    ) -> tuple[tuple[Prospect, ...], bool]:
-        """What is worth showing, best first; and whether a limit cut it."""
-        worth = self._usual if self.silent.isdisjoint(frameworks) else self._worth(self.silent.difference(frameworks))
-        if frameworks or min_degree > Degree.CANDIDATE:
-            wanted = frameworks or self._frameworks
-            worth = tuple(p for p in worth if p.degree >= min_degree and p.framework in wanted)
-        cut = worth[:limit]
-        return cut, len(cut) < len(worth)
+    def chosen(self, frameworks: Collection[str], min_degree: Degree, limit: int | None) -> tuple[Sequence[int], bool]:
+        """The places of what is worth showing, best first; and whether a limit cut it."""
+        worth = self._worth(self.silent.difference(frameworks))
+        most = len(worth.places) if min_degree <= Degree.CANDIDATE else self._at_least(worth.places, min_degree)
+        places = worth.of(frameworks, most)
+        cut = places[:limit]
+        return cut, len(cut) < len(places)
 
-    def asked_about(self, frameworks: Collection[str]) -> tuple[TriggerLine, ...]:
+    def asked_about(self, frameworks: Collection[str]) -> Chosen[TriggerLine]:
         """The questions that lead to the frameworks asked about, or to the targets' own; all where none is named."""
         if not frameworks:
-            return self.triggers
+            return self.triggers.chosen(range(len(self.leading_to)))
         near = self.own.union(frameworks)
-        return tuple(line for line, edition in zip(self.triggers, self.leading_to, strict=True) if edition in near)
+        return self.triggers.chosen([place for place, edition in enumerate(self.leading_to) if edition in near])
+
+    def frameworks(self, places: Sequence[int]) -> frozenset[str]:
+        """The frameworks in which the prospects at some places lie."""
+        return frozenset(map(self._frameworks.__getitem__, places))
+
+    def names(self, places: Sequence[int]) -> Iterator[str]:
+        """The provisions at some places, by id."""
+        return (self.prospects[place].provision for place in places)
 
     def told(self, context: Context, tell: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         """Sentences about the whole, which are the same each time it is told in a context."""
@@ -87,34 +112,59 @@ class Outcome:
     def _told(self) -> dict[Context, tuple[str, ...]]:
         return {}
 
-    def signatures(self, prospects: tuple[Prospect, ...]) -> dict[str, int]:
+    def signatures(self, places: Sequence[int]) -> dict[str, int]:
         """How many mapping rows those that are full or partial stand on, and how many a person signed."""
-        return self._usual_signatures if prospects is self._usual else _signatures(prospects)
+        used = signed = 0
+        rows, of_persons = self._rows
+        for place in places[: self._at_least(places, Degree.PARTIAL)]:
+            used |= rows[place]
+            signed |= of_persons[place]
+        return {"rows_used": used.bit_count(), "rows_signed": signed.bit_count()}
 
-    @cached_property
-    def _usual_signatures(self) -> dict[str, int]:
-        return _signatures(self._usual)
+    def _at_least(self, places: Sequence[int], degree: Degree) -> int:
+        """How many prospects at some places, in order, are of a degree or a higher one."""
+        return bisect_left(places, self._degrees[degree])
 
-    @cached_property
-    def _usual(self) -> tuple[Prospect, ...]:
-        return self._worth(self.silent)
-
-    @cached_property
-    def _frameworks(self) -> frozenset[str]:
-        return frozenset(p.framework for p in self.prospects)
-
-    def _worth(self, silent: frozenset[str]) -> tuple[Prospect, ...]:
+    def _worth(self, silent: frozenset[str]) -> Worth:
         """What is not in silent editions, and does not follow from others shown alone."""
-        shown = {p.provision for p in self.prospects if p.framework not in silent}
-        return tuple(
-            p for p in self.prospects if p.provision in shown and (p.members is None or not p.members <= shown)
-        )
+        found = self._worths.get(silent)
+        if found is None:
+            shown = {p.provision for p in self.prospects if p.framework not in silent}
+            places = tuple(
+                place
+                for place, p in enumerate(self.prospects)
+                if p.provision in shown and (p.members is None or not p.members <= shown)
+            )
+            whole = len(places) == len(self.prospects)
+            frameworks = tuple(self._frameworks[place] for place in places)
+            found = self._worths[silent] = Worth(range(len(places)) if whole else places, frameworks)
+        return found
+
+    @cached_property
+    def _worths(self) -> dict[frozenset[str], Worth]:
+        return {}
+
+    @cached_property
+    def _frameworks(self) -> tuple[str, ...]:
+        return tuple(p.framework for p in self.prospects)
+
+    @cached_property
+    def _degrees(self) -> dict[Degree, int]:
+        """The first place whose prospect is of a lower degree: they stand by degree, the highest first."""
+        return {degree: sum(p.degree >= degree for p in self.prospects) for degree in Degree}
+
+    @cached_property
+    def _rows(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The rows that each prospect stands on, and those of them that a person signed: a bit for each row."""
+        bits = {row: 1 << n for n, row in enumerate(dict.fromkeys(row for p in self.prospects for row in p.rows))}
+        used = tuple(sum(bits[row] for row in {*p.rows}) for p in self.prospects)
+        return used, tuple(sum(bits[row] for row in {*p.signed}) for p in self.prospects)
 
     @property
     def lines(self) -> int:
         """How much there is to remember of it."""
-        proofs = (self.answer(p.provision).derivation.steps for p in self.prospects)
-        return 1 + len(self.prospects) + len(self.triggers) + sum(map(len, proofs))
+        proofs = (answer.derivation.steps for answer in self.answers(range(len(self.prospects))))
+        return 1 + len(self.prospects) + len(self.leading_to) + sum(map(len, proofs))
 
 
 class Outcomes:
@@ -130,6 +180,7 @@ class Outcomes:
         self._lines = 0  # of what was asked about
         self._ways: dict[Context, Ways] = {}
         self._since: dict[Context, Context] = {}
+        self._raised: WeakValueDictionary[tuple[TriggerLine, ...], Kept[TriggerLine]] = WeakValueDictionary()
         self._lock = Lock()
 
     @property
@@ -196,8 +247,14 @@ class Outcomes:
     def _made(self, target: str, context: Context) -> Outcome:
         result = infer(self.catalogue, (target,), context, self.ways(context))
         found = outcome_of(self.catalogue, (target,), result, context)
-        answers = {p.provision: found.answer(p.provision) for p in found.prospects}
-        return replace(found, answer=answers.__getitem__, result=replace(result, claims={}, blocked=()))
+        answers = Kept(found.answers(range(len(found.prospects))))
+        triggers = self._alike_triggers(found.triggers)
+        return replace(found, answers=answers.chosen, triggers=triggers, result=replace(result, claims={}, blocked=()))
+
+    def _alike_triggers(self, found: Kept[TriggerLine]) -> Kept[TriggerLine]:
+        """The same questions as many provisions raise, once."""
+        with self._lock:
+            return self._raised.setdefault(found.things, found)
 
     def _keep(self, key: tuple[str, Context], made: Outcome) -> None:
         lines = made.lines
@@ -232,11 +289,15 @@ def outcome_of(
     named = (p for p in result.claims if p not in family and provisions[p].edition not in unasked)
     claims = sorted((result.claims[p] for p in named), key=_rank)
     triggers = trigger_lines(catalogue, targets, context.as_of, context.roles, recorded or {})
+
+    def answers(places: Sequence[int]) -> tuple[Answer, ...]:
+        return tuple(make_answer(catalogue, claims[place], context, assurance) for place in places)
+
     return Outcome(
         prospects=tuple(_prospect(provisions[claim.provision], claim) for claim in claims),
-        answer=lambda provision: make_answer(catalogue, result.claims[provision], context, assurance),
+        answers=answers,
         silent=silent,
-        triggers=triggers,
+        triggers=Kept(triggers),
         result=result,
         own=frozenset(own),
         leading_to=tuple(provisions[line.provision].edition for line in triggers),
@@ -253,12 +314,6 @@ def _prospect(provision: Provision, claim: Claim) -> Prospect:
     signed = tuple(row.id for row in rows if row.signed)
     members = _only_from(claim)
     return Prospect(provision.id, provision.edition, claim.degree, members, tuple(row.id for row in rows), signed)
-
-
-def _signatures(prospects: Sequence[Prospect]) -> dict[str, int]:
-    held = [p for p in prospects if p.degree >= Degree.PARTIAL]
-    used, signed = {row for p in held for row in p.rows}, {row for p in held for row in p.signed}
-    return {"rows_used": len(used), "rows_signed": len(signed)}
 
 
 def _only_from(claim: Claim) -> frozenset[str] | None:

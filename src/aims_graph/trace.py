@@ -25,7 +25,7 @@ from aims_graph.chain import (
 from aims_graph.errors import InputError
 from aims_graph.inference import infer
 from aims_graph.model import ANY_CLASS, DOUBLE_READ, Provision
-from aims_graph.outcomes import Outcome, Outcomes, Prospect, outcome_of
+from aims_graph.outcomes import Outcome, Outcomes, outcome_of
 from aims_graph.relations import Degree
 
 
@@ -97,7 +97,7 @@ def answered(
     catalogue: Catalogue, targets: Sequence[str], outcome: Outcome, options: Options, case: CaseFacts | None = None
 ) -> WhatElse:
     """The whole answer: what the options choose of an outcome."""
-    prospects, truncated = outcome.chosen(options.frameworks, options.min_degree, options.limit)
+    places, truncated = outcome.chosen(options.frameworks, options.min_degree, options.limit)
     return WhatElse(
         targets=tuple(targets),
         target_labels=tuple(label_of(catalogue, t) for t in targets),
@@ -109,11 +109,11 @@ def answered(
         system_class=options.system_class,
         trust=options.trust,
         graph_version=catalogue.version,
-        answers=tuple(outcome.answer(p.provision) for p in prospects),
+        answers=outcome.answers(places),
         triggers=outcome.asked_about(options.frameworks),
         own_clause=(),
-        **outcome.signatures(prospects),
-        notes=notes(catalogue, targets, outcome, options, prospects, case),
+        **outcome.signatures(places),
+        notes=notes(catalogue, targets, outcome, options, places, case),
         truncated=truncated,
     )
 
@@ -129,27 +129,26 @@ def notes(
     targets: Sequence[str],
     outcome: Outcome,
     options: Options,
-    shown: Sequence[Prospect],
+    shown: Sequence[int],
     case: CaseFacts | None = None,
 ) -> tuple[str, ...]:
-    """Sentences that belong to the whole answer."""
+    """Sentences that belong to the whole answer; `shown` are the places of what it shows."""
     result = outcome.result
     refused = (
         _no_starts_of(catalogue, outcome, options)
         if case is None
         else no_starts(catalogue, result.refused, options, case)
     )
-    effects = {catalogue.editions[name].effect for name in {p.framework for p in shown}}
-    left_out = _left_out(catalogue, targets, shown, options) if options.organisation.applicability else ()
-    limits = result.limits(p.provision for p in shown)
-    return (*refused, *left_out, *sorted(e for e in effects if e is not None), *limits)
+    named = outcome.frameworks(shown)
+    effects = {effect for edition, effect in catalogue.effects if edition in named}
+    names = outcome.names(shown)
+    left_out = _left_out(catalogue, (*targets, *names), options) if options.organisation.applicability else ()
+    limits = result.limits(outcome.names(shown))
+    return (*refused, *left_out, *sorted(effects), *limits)
 
 
-def _left_out(
-    catalogue: Catalogue, targets: Sequence[str], prospects: Sequence[Prospect], options: Options
-) -> Iterator[str]:
+def _left_out(catalogue: Catalogue, shown: Sequence[str], options: Options) -> Iterator[str]:
     """Why the statement of applicability leaves out what is shown, a sentence a control."""
-    shown = (*targets, *(p.provision for p in prospects))
     for name in dict.fromkeys(shown):
         entry = options.organisation.entries.get(name)
         if entry is not None and not entry.included:

@@ -158,10 +158,10 @@ class Asked:
 
 
 def _asked(query: bytes) -> Selecting | None:
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {name: [] for name in REPEATABLE}
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name in REPEATABLE:
-            given.setdefault(name, []).append(value)
+            given[name].append(value)
         else:
             given[name] = value
     try:
