@@ -80,15 +80,23 @@ def test_a_graph_is_put_after_a_failure_as_at_any_time(service: Service) -> None
     assert client.send(GRAPH, "<urn:a> <urn:b> 1 .", "text/turtle", "PUT").status_code == 201
 
 
-def test_readers_see_what_was_acknowledged_once_the_store_works_again(service: Service) -> None:
+READ = ("records/R-1", "records", "check", "provisions/iso42001:10.2/what-else", "gaps", "/sparql?query=ASK {}")
+
+
+def test_readers_see_what_was_acknowledged_once_the_store_works_again_and_nothing_older(service: Service) -> None:
     client, anybody = service.client("acme"), service.client()
+    before = client.get("records/R-1").headers["etag"]
     failing(lambda: renamed(client, "Acknowledged"))
 
     def meanwhile() -> httpx.Response:
-        assert label(client) == "Drift"
+        for path in READ:
+            told = client.get(path)
+            assert told.status_code == 503 and "retry-after" in told.headers, path
+        assert client.request("GET", "records/R-1", headers={"If-None-Match": before}).status_code == 503
+        assert anybody.get("provisions/iso42001:10.2/what-else").status_code == 200
         told = renamed(client, "Refused")
-        assert (told.status_code, told.headers["retry-after"]) == (503, "30")
-        assert "nothing was changed" in told.json()["detail"]
+        assert told.status_code == 503
+        assert "nothing is read or changed" in told.json()["detail"]
         return anybody.get("/health/ready")
 
     assert failing(meanwhile).status_code == 503
@@ -98,14 +106,14 @@ def test_readers_see_what_was_acknowledged_once_the_store_works_again(service: S
     assert entries(service) == 2
 
 
-def test_a_store_that_turns_out_to_be_unsound_is_read_and_told_of(service: Service) -> None:
+def test_a_store_that_turns_out_to_be_unsound_is_told_of(service: Service) -> None:
     client = service.client("acme")
 
     def meanwhile() -> httpx.Response:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Workspace, "_take_up", unsound)
             renamed(client, "Acknowledged")
-            assert label(client) == "Drift"
+            assert client.get("records/R-1").status_code == 503
             assert renamed(client, "Refused").status_code >= 400
             return service.client().get("/health/ready")
 
@@ -120,8 +128,9 @@ def test_readers_do_not_try_more_than_once_in_a_while(service: Service, monkeypa
     monkeypatch.setattr(organisations, "AGAIN", 60.0)
     client = service.client("acme")
     failing(lambda: renamed(client, "Acknowledged"))
-    assert failing(lambda: client.get("records/R-1")).status_code == 200
-    assert label(client) == "Drift"
+    assert failing(lambda: client.get("records/R-1")).status_code == 503
+    told = client.get("records/R-1")  # though the store would take it now
+    assert (told.status_code, told.headers["retry-after"]) == (503, "60")
     assert client.send("records/R-1", '{"comment": "other"}', PATCH, "PATCH").status_code == 200  # a write always does
     assert label(client) == "Acknowledged"
 

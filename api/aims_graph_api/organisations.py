@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,11 +18,16 @@ from aims_graph.workspaces import workspace_records
 from aims_graph.workspaces.assessing import Assessor
 from aims_graph.workspaces.workspace import Workspace, is_workspace
 from aims_graph.workspaces.writing import Writer
+from aims_graph_api.problems import UNAVAILABLE, Refused
 from aims_graph_api.tracing import span
 
 Done = TypeVar("Done")
 THREADS = 8  # that may read or wait for a turn at once, for each organisation
 AGAIN = 1.0  # seconds between attempts of readers to have the store take up what it lacks
+LACKS = (
+    "What was written last is safe in the log. Its store cannot take it up yet, so nothing is read or changed now. "
+    "Try again later."
+)
 
 
 class Organisation:
@@ -29,8 +35,8 @@ class Organisation:
 
     Reads and writes take turns, so that no reader sees a half-written change. `entry` is the number of the last log
     entry: the version of all its records together. Where its store could not take up what was written, that is tried
-    again before each read, at most once a second, and before each write, which is refused until it succeeds: nothing
-    is worked out on a store that lacks what was acknowledged.
+    again before each write, and before each read, at most once a second. Both are refused until it succeeds: nothing
+    is answered from, or worked out on, a store that lacks what was acknowledged.
     """
 
     def __init__(self, name: str, folder: Path, library: Library) -> None:
@@ -53,28 +59,34 @@ class Organisation:
 
     @property
     def entry(self) -> int:
-        """The last log entry that the store has taken up."""
+        """The last log entry, which the store has taken up or is to take up before anything is read."""
         with self._turn:
-            self._catch_up()
-            return self._workspace.store.number
+            return self._workspace.number
 
     @property
     def logged(self) -> int:
-        """The last log entry, without a turn and without the store."""
+        """The same without a turn."""
         return self._workspace.number
 
-    def _catch_up(self) -> None:
-        """Let the store take up what it lacks, if it lacks anything and can take it now."""
-        if self._workspace.behind and time.monotonic() >= self._again:
-            with suppress(AimsGraphError):  # the ready probe tells
+    def _catch_up(self, now: bool = False) -> None:
+        """Let the store take up what it lacks; Refused (503) while it cannot, or was asked to moments before."""
+        if not self._workspace.behind:
+            return
+        if now or time.monotonic() >= self._again:
+            with suppress(AimsGraphError):
                 self._workspace.ready()
             self._again = time.monotonic() + AGAIN
+        if self._workspace.behind:
+            raise Refused(UNAVAILABLE, LACKS, {"Retry-After": str(math.ceil(AGAIN))})
 
     @contextmanager
-    def open(self) -> Iterator[Workspace]:
-        """Its workspace, for as long as nobody else has a turn."""
+    def open(self, now: bool = False) -> Iterator[Workspace]:
+        """Its workspace, for as long as nobody else has a turn; Refused (503) while its store lacks a log entry.
+
+        With `now`, as before a write, the store is asked to take it up even if it was asked to moments before.
+        """
         with self._turn:
-            self._catch_up()
+            self._catch_up(now)
             yield self._workspace
 
     def write(self, act: Callable[[Writer], Done]) -> Done:
@@ -87,7 +99,7 @@ class Organisation:
             return act(self._writer)
 
     def library(self) -> Library:
-        """What is loaded, with the records of this organisation as of its last entry."""
+        """What is loaded, with the records of this organisation as of its last entry; Refused as `open` is."""
         with self._turn:
             self._catch_up()
             entry = self._workspace.store.number

@@ -80,9 +80,9 @@ def trouble(organisation: Organisation) -> str:
     """What is wrong with the store of an organisation, without its name; nothing where it is well."""
     try:
         with organisation.open() as workspace:
-            if workspace.behind:
-                return "A store has not taken up the last change yet."
             asked(workspace.store)
+    except Refused:
+        return "A store has not taken up the last change yet."
     except (AimsGraphError, *UNWRITABLE):
         return "A store does not answer."
     return ""

@@ -169,7 +169,7 @@ class Write:
 
     def known(self) -> dict[str, str]:
         """The people that are recorded, by name."""
-        with self.organisation.open() as workspace:
+        with self.organisation.open(now=True) as workspace:
             return taking_in.people(workspace)
 
     def read(self, sent: Source, iri: str | None = None) -> Incoming:
@@ -178,7 +178,7 @@ class Write:
 
     def record(self, name: str) -> str:
         """The record (IRI) that a name means."""
-        with self.organisation.open() as workspace:
+        with self.organisation.open(now=True) as workspace:
             return naming.record(workspace, name)
 
     def expected(self, iri: str) -> dict[str, int]:
@@ -343,7 +343,7 @@ def _put(write: Write, name: str, sent: Source) -> JSONResponse:
 
 
 def _new(write: Write, name: str) -> str:
-    with write.organisation.open() as workspace:
+    with write.organisation.open(now=True) as workspace:
         try:
             return naming.record(workspace, name)
         except UnknownName:
@@ -359,7 +359,7 @@ def _about(write: Write, read: Incoming, iri: str) -> list[ox.Triple]:
 
     Refused where other records are stated too.
     """
-    with write.organisation.open() as workspace:
+    with write.organisation.open(now=True) as workspace:
         known = set(workspace.store.of_class(AGENT))
     people = {text_of(t.subject) for t in read.triples if text_of(t.object) == AGENT} - {iri}
     subjects = {text_of(t.subject) for t in read.triples}
@@ -402,7 +402,7 @@ def _patch(write: Write, name: str, body: bytes) -> JSONResponse:
 def _withdraw(write: Write, name: str) -> JSONResponse:
     if not (write.signature.why or "").strip():
         raise InputError("a record is withdrawn for a reason. Give it as 'reason', or in the header X-Reason.")
-    with write.organisation.open() as workspace:
+    with write.organisation.open(now=True) as workspace:
         gone = naming.taken_back(workspace, name) if idempotency_key(write.request) else None
         iri = gone or naming.record(workspace, name)
     expect = write.expected(iri)
