@@ -623,7 +623,8 @@ class Page:
                 self._begin(piece["tag"].lower(), piece["attributes"], bool(piece["empty"]))
 
     def _begin(self, tag: str, attributes: str, empty: bool) -> None:
-        self.tags.append((tag, {name.lower(): unescape(value) for name, value in ATTRIBUTE.findall(attributes)}))
+        found = ATTRIBUTE.findall(attributes) if attributes else ()
+        self.tags.append((tag, {name.lower(): unescape(value) for name, value in found}))
         if tag not in VOID and not empty:
             self.open.append(tag)
 
@@ -651,12 +652,15 @@ def page(found: httpx.Response) -> Page:
     return read
 
 
+ADDRESSES = {"src", "href", "action", "srcset", "xlink:href", "formaction", "poster"}
+
+
 def _asks_nobody_else(read: Page) -> None:
     for tag, attributes in read.tags:
         assert tag not in ("script", "style", "iframe", "object", "embed", "base", "img")
         assert not any(name.startswith("on") or name == "style" for name in attributes)
-        for name in ("src", "href", "action", "srcset", "xlink:href", "formaction", "poster"):
-            address = attributes.get(name, "/")
+        for name in ADDRESSES.intersection(attributes):
+            address = attributes[name]
             if tag == "a" and address.startswith("http"):
                 assert attributes["rel"] == "external noreferrer"
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -30,10 +31,18 @@ def data(tmp_path: Path) -> Path:
 
 
 def linted(data: Path) -> tuple[int, str]:
-    """The exit code and the problems of linting a folder over the shipped one; rules are left to other tests."""
-    files = [f for f in read_all(data_roots([data])) if f.kind != "shape"]
+    """The exit code and the problems of linting a folder over three shipped frameworks, without rules."""
+    files = [f for f in read_all(data_roots([data])) if _is_of_few(f)]
     report = linting.lint(files)
     return 2 if report.broken else int(bool(report.faults)), "\n".join(map(str, report.problems))
+
+
+def _is_of_few(file: DataFile) -> bool:
+    """Whether a file is about widgets or what they are mapped to, or about no framework: the rest is not looked at."""
+    names = set(re.split(r"[./]|--", file.path))
+    if file.kind in ("mapping", "label", "reading", "rereading", "review"):
+        return "widgets" in names
+    return file.kind != "shape" and (file.kind != "framework" or bool(names & {"iso42001", "mss", "airmf", "widgets"}))
 
 
 def changed(path: Path, old: str, new: str) -> None:
