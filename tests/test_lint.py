@@ -40,9 +40,11 @@ def linted(data: Path) -> tuple[int, str]:
 def _is_of_few(file: DataFile) -> bool:
     """Whether a file is about widgets or what they are mapped to, or about no framework: the rest is not looked at."""
     names = set(re.split(r"[./]|--", file.path))
-    if file.kind in ("mapping", "label", "reading", "rereading", "review"):
+    if file.kind in ("mapping", "reading", "rereading", "review"):
         return "widgets" in names
-    return file.kind != "shape" and (file.kind != "framework" or bool(names & {"iso42001", "mss", "airmf", "widgets"}))
+    if file.kind in ("framework", "label"):
+        return not names.isdisjoint({"iso42001", "mss", "airmf", "widgets"})
+    return file.kind != "shape"
 
 
 def changed(path: Path, old: str, new: str) -> None:
