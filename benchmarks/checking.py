@@ -60,8 +60,8 @@ def _changes(section: Section, assessor: Assessor, standard: str, sizes: Sequenc
     ours: dict[int, Spread] = {}
     for size in sizes:
         with ExitStack() as stack:
-            workspace = _filled(stack, size, standard)
-            ours[size] = _written(workspace, assessor, size, rounds)
+            workspace = filled(stack, size, standard)
+            ours[size] = changed(workspace, assessor, size, rounds)
         if size <= FOCUS_SIZES:
             theirs, triples = _by_reference(assessor, size, standard)
             note = f"{triples:,} statements; the reference engine with the case as focus node, its graph built before"
@@ -76,7 +76,7 @@ def _changes(section: Section, assessor: Assessor, standard: str, sizes: Sequenc
     section.tables.append(Table("One changed record to its verdict", columns, lines, about))
 
 
-def _filled(stack: ExitStack, size: int, standard: str) -> Workspace:
+def filled(stack: ExitStack, size: int, standard: str) -> Workspace:
     """A workspace with so many actions, as one entry of its log."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "workspace"
     Workspace.init(folder, BASE, "made up", NOW)
@@ -87,7 +87,7 @@ def _filled(stack: ExitStack, size: int, standard: str) -> Workspace:
     return workspace
 
 
-def _written(workspace: Workspace, assessor: Assessor, size: int, rounds: int) -> Spread:
+def changed(workspace: Workspace, assessor: Assessor, size: int, rounds: int) -> Spread:
     writer = Writer(workspace, assessor)
 
     def change(number: int) -> Callable[[], object]:
@@ -128,7 +128,7 @@ def _whole(section: Section, assessor: Assessor, standard: str, size: int, small
     slow, slow_seconds = timed(lambda: shapes.reference(data), CPU)
     assert [r for r in fast if r.shape in known] == [r for r in slow if r.shape in known], "the engines differ"
     with ExitStack() as stack:
-        store = _filled(stack, size, standard).store
+        store = filled(stack, size, standard).store
         broken, seconds = timed(lambda: frozenset(assessor.whole(store.records(), store.view, DAY)), CPU)
     note = (
         f"{len(broken):,} verdicts; the reference engine checked {small:,} actions in {spoken(slow_seconds * 1e6)}, "
