@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from aims_graph.affected import Affected
-from aims_graph.cases import CaseRecord, read_case
+from aims_graph.cases import CaseRecord, read_cases
 from aims_graph.catalogue import Catalogue
 from aims_graph.checking.shapes import Rules
 from aims_graph.errors import AmbiguousName
@@ -35,13 +34,9 @@ def affected_records(
     then = records.on(as_of)
     triggers = [t.id for t in catalogue.triggers.values() if any(p in affected.inside for p in t.sets_off)]
     known = {catalogue.iri(name): name for name in (*affected.inside, *triggers)}
-    under = {c.case_iri: _handled(c, affected) for c in _cases(catalogue, rules, then, as_of)}
+    under = {c.case_iri: _handled(c, affected) for c in read_cases(catalogue, rules, then, as_of)}
     found = [r for iri in then.facts.values if (r := _record(catalogue, then, iri, known, under)) is not None]
     return tuple(sorted(found, key=lambda r: (r.kind, r.record)))
-
-
-def _cases(catalogue: Catalogue, rules: Rules, then: Records, as_of: date) -> Iterator[CaseRecord]:
-    return (read_case(catalogue, rules, then, iri, as_of) for iri in then.cases())
 
 
 def _handled(case: CaseRecord, affected: Affected) -> tuple[str, ...]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
+
+import pyoxigraph as ox
 
 from aims_graph import periods
 from aims_graph.catalogue import Catalogue
 from aims_graph.chain import CaseFacts
-from aims_graph.checking.shapes import Rules, elements
+from aims_graph.checking.shapes import Rules, elements, unmet
+from aims_graph.checking.walks import Held
 from aims_graph.errors import InputError
 from aims_graph.model import ALL_OF, OBLIGATION, PER_OCCURRENCE, Element, Source
 from aims_graph.records import Records
@@ -65,46 +69,89 @@ class CaseRecord:
 
 def read_case(catalogue: Catalogue, rules: Rules, records: Records, record: str, as_of: date) -> CaseRecord:
     """Everything an answer needs of the case that a record (an IRI) belongs to."""
-    records = records.on(as_of)
-    if record not in records.facts.values:
-        raise InputError(f"'{records.label(record)}' is not recorded on {as_of} yet. Choose a later --as-of day.")
-    case = records.case_of(record)
+    then = records.on(as_of)
+    if record not in then.facts.values:
+        raise InputError(f"'{then.label(record)}' is not recorded on {as_of} yet. Choose a later --as-of day.")
+    case = then.case_of(record)
     if case is None:
         raise InputError(
-            f"'{records.label(record)}' belongs to no recorded nonconformity. Link it to one, "
+            f"'{then.label(record)}' belongs to no recorded nonconformity. Link it to one, "
             "for example with aims:correctiveActionFor."
         )
-    curies = {p.iri: p.id for p in catalogue.provisions.values()}
-    against = records.missed(case, catalogue)
-    back = periods.reopened(records, case)
-    texts = [text for _, text in records.texts]
-    texts += [_came_back(case, as_of)] if back is not None and back.day is None else []
-    under = standards(catalogue, records, case)
-    found = tuple(e for e in elements(rules, texts, case, as_of, curies) if _is_own(catalogue, e.provision, under))
-    degrees, vacuous = degrees_of(catalogue, found)
-    triggers = {t.id: t for p in degrees for t in catalogue.triggers_of.get(p, ())}
-    due = periods.next_due(records, catalogue, case)
-    return CaseRecord(
-        record=records.label(record),
-        case=records.label(case),
-        case_iri=case,
-        scope=_scope(records, case),
-        elements=found,
-        own=_topmost(catalogue, degrees),
-        degrees=degrees,
-        vacuous=vacuous,
-        answers=records.answers(case, catalogue),
-        own_triggers=frozenset(triggers),
-        systems=frozenset(m for p in against if (m := catalogue.edition_of(p).managed) is not None),
-        judged_by=_judges(records, case),
-        chosen=_chosen(catalogue, records, case),
-        events=frozenset().union(*(t.on_events for t in triggers.values())),
-        one_system=_is_about_one_system(records, case),
-        over=frozenset(trigger for trigger, day in due.items() if day < as_of),
-        reopened=back,
-        passed=tuple(periods.passed(records, catalogue, case, as_of)),
-        source=records.source(case),
-    )
+    return replace(_of(catalogue, rules, then, as_of).case(case), record=then.label(record))
+
+
+def read_cases(catalogue: Catalogue, rules: Rules, records: Records, as_of: date) -> tuple[CaseRecord, ...]:
+    """The same of every case that is recorded on a day, each asked about by itself."""
+    then = records.on(as_of)
+    return _of(catalogue, rules, then, as_of).cases(then.cases())
+
+
+def _of(catalogue: Catalogue, rules: Rules, then: Records, as_of: date) -> Cases:
+    """The cases of records as they stood on a day, remembered with the records."""
+    what = "cases", as_of, id(catalogue)  # which is held with them
+    return then.remembered(what, rules, lambda: Cases(catalogue, rules, then, as_of))
+
+
+class Cases:
+    """The cases of records as they stood on a day, each read once; safe to share among threads."""
+
+    def __init__(self, catalogue: Catalogue, rules: Rules, records: Records, as_of: date) -> None:
+        self._catalogue, self._rules, self._records, self._as_of = catalogue, rules, records, as_of
+        self._read: dict[str, CaseRecord] = {}
+
+    def case(self, case: str) -> CaseRecord:
+        """One of them (an IRI)."""
+        return self.cases((case,))[0]
+
+    def cases(self, wanted: Sequence[str]) -> tuple[CaseRecord, ...]:
+        """Some of them, in the order given; those that were not read before are looked at together."""
+        new = {case: periods.reopened(self._records, case) for case in wanted if case not in self._read}
+        undated = {case for case, back in new.items() if back is not None and back.day is None}
+        unmet = self._unmet([case for case in new if case not in undated])
+        for case in undated:
+            unmet |= self._unmet([case], _came_back(case, self._as_of))
+        for case, back in new.items():
+            self._read[case] = self._made(case, back, unmet[case])
+        return tuple(self._read[case] for case in wanted)
+
+    def _unmet(self, cases: Sequence[str], *also: ox.Triple) -> dict[str, frozenset[str]]:
+        return unmet(self._rules, self._held, cases, self._as_of, also) if cases else {}
+
+    @cached_property
+    def _held(self) -> Held:
+        return Held(triple for triples in self._records.facts.triples.values() for triple in triples)
+
+    def _made(self, case: str, back: periods.Recurrence | None, unmet: frozenset[str]) -> CaseRecord:
+        catalogue, records = self._catalogue, self._records
+        under = standards(catalogue, records, case)
+        told = elements(self._rules, unmet, catalogue.curies)
+        found = tuple(e for e in told if _is_own(catalogue, e.provision, under))
+        degrees, vacuous = degrees_of(catalogue, found)
+        triggers = {t.id: t for p in degrees for t in catalogue.triggers_of.get(p, ())}
+        due = periods.next_due(records, catalogue, case)
+        against = records.missed(case, catalogue)
+        return CaseRecord(
+            record=records.label(case),
+            case=records.label(case),
+            case_iri=case,
+            scope=_scope(records, case),
+            elements=found,
+            own=_topmost(catalogue, degrees),
+            degrees=degrees,
+            vacuous=vacuous,
+            answers=records.answers(case, catalogue),
+            own_triggers=frozenset(triggers),
+            systems=frozenset(m for p in against if (m := catalogue.edition_of(p).managed) is not None),
+            judged_by=_judges(records, case),
+            chosen=_chosen(catalogue, records, case),
+            events=frozenset().union(*(t.on_events for t in triggers.values())),
+            one_system=_is_about_one_system(records, case),
+            over=frozenset(trigger for trigger, day in due.items() if day < self._as_of),
+            reopened=back,
+            passed=tuple(periods.passed(records, catalogue, case, self._as_of)),
+            source=records.source(case),
+        )
 
 
 def standards(catalogue: Catalogue, records: Records, case: str) -> frozenset[str]:
@@ -186,15 +233,16 @@ def _scope(records: Records, case: str) -> str | None:
     return None
 
 
-def _came_back(case: str, day: date) -> str:
+def _came_back(case: str, day: date) -> ox.Triple:
     """A recurrence whose day is not recorded has happened by the day of the question; said so that rules see it."""
-    return f'<{case}> <{AIMS}recurredOn> "{day.isoformat()}"^^<{XSD}date> .'
+    on = ox.Literal(day.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
+    return ox.Triple(ox.NamedNode(case), ox.NamedNode(f"{AIMS}recurredOn"), on)
 
 
 def _is_about_one_system(records: Records, case: str) -> bool:
     """Whether the case and its actions name systems, and not all that its scope is recorded to hold."""
     facts = records.facts
-    about = (case, *(a for a in facts.values if case in facts.texts(a, f"{AIMS}correctiveActionFor")))
+    about = (case, *periods.actions(records, case))
     named = {system for record in about for system in facts.texts(record, f"{AIMS}concernsSystem")}
     scopes = facts.texts(case, f"{AIMS}inScope")
     held = {system for scope in scopes for system in facts.texts(scope, f"{AIMS}includesSystem")}
@@ -223,8 +271,7 @@ def _judges(records: Records, case: str) -> tuple[str, ...]:
     """Who made the recorded judgements of the case, with the day."""
     facts = records.facts
     nodes = [n for prop in facts.values.get(case, {}) for n in facts.texts(case, prop)]
-    actions = [a for a in facts.values if case in facts.texts(a, f"{AIMS}correctiveActionFor")]
-    nodes += [r for r in facts.values if set(facts.texts(r, f"{AIMS}reviewsAction")) & set(actions)]
+    nodes += periods.reviews(records, case)
     said: dict[str, set[str]] = {}
     for node in nodes:
         for who, when in ((f"{AIMS}judgedBy", f"{AIMS}judgedOn"), (f"{AIMS}reviewedBy", f"{AIMS}reviewedOn")):

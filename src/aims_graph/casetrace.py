@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from aims_graph.answers import CASE_LEVEL, Answer, OwnClause, WhatElse
-from aims_graph.cases import MISSING, RECORDED, CaseRecord, complete, read_case
+from aims_graph.cases import MISSING, RECORDED, CaseRecord, complete, read_case, read_cases
 from aims_graph.catalogue import Catalogue
 from aims_graph.checking.shapes import Rules
 from aims_graph.inference import infer
@@ -69,8 +69,8 @@ def _restated(catalogue: Catalogue, answer: Answer, case: CaseRecord) -> Answer:
 def _own(
     catalogue: Catalogue, rules: Rules, records: Records, case: CaseRecord, options: Options
 ) -> tuple[OwnClause, ...]:
-    then = records.on(options.as_of)
-    others = [read_case(catalogue, rules, then, iri, options.as_of) for iri in then.cases() if iri != case.case_iri]
+    every = read_cases(catalogue, rules, records, options.as_of)
+    others = [other for other in every if other.case_iri != case.case_iri]
     lines = []
     for own in case.own:
         alike = [c for c in (case, *others) if own in c.own]

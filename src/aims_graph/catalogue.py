@@ -77,6 +77,11 @@ class Catalogue:
         return frozenset(e.id for e in self.editions.values() if e.common)
 
     @cached_property
+    def curies(self) -> dict[str, str]:
+        """The ids of provisions by IRI."""
+        return {p.iri: p.id for p in self.provisions.values()}
+
+    @cached_property
     def effects(self) -> tuple[tuple[str, str], ...]:
         """The editions of which a sentence says what an answer in them comes to, and the sentence."""
         return tuple((e.id, e.effect) for e in self.editions.values() if e.effect is not None)

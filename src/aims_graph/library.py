@@ -171,8 +171,7 @@ class Library:
             return ()
         from aims_graph import cases
 
-        recorded = self.records.on(as_of).cases()
-        return tuple(cases.read_case(self.catalogue, self.rules, self.records, case, as_of) for case in recorded)
+        return cases.read_cases(self.catalogue, self.rules, self.records, as_of)
 
     @cached_property
     def _organisations(self) -> dict[date, Organisation]:
@@ -248,11 +247,14 @@ class Library:
         """What the evidence rules say of the records."""
         if self.records is None:
             return ()
+        then = self.records.on(as_of)
+        return then.remembered(("findings", as_of), self.rules, lambda: self._findings(then, as_of))
+
+    def _findings(self, found: Records, as_of: date) -> tuple[Finding, ...]:
         from aims_graph import cases
         from aims_graph.checking import shapes
 
-        found = self.records.on(as_of)
         labels = {iri: found.label(iri) for iri in found.facts.values}
-        curies = {p.iri: p.id for p in self.catalogue.provisions.values()}
+        curies = self.catalogue.curies
         under = {case: cases.standards(self.catalogue, found, case) for case in found.cases()}
         return shapes.findings(self.rules, [text for _, text in found.texts], as_of, labels, curies, under)

@@ -10,7 +10,7 @@ from datetime import MAXYEAR, date, timedelta
 
 from aims_graph.catalogue import Catalogue
 from aims_graph.records import Records
-from aims_graph.vocab import AIMS
+from aims_graph.vocab import AIMS, RDF
 
 AT_INTERVALS = "event-planned-interval"
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
@@ -28,8 +28,8 @@ def recurrences(records: Records, case: str) -> tuple[Recurrence, ...]:
     """Each time the problem is recorded as back, undated ones last."""
     facts = records.facts
     found = [Recurrence(day, records.label(case)) for day in facts.days(case, f"{AIMS}recurredOn")]
-    for again in facts.of_type(f"{AIMS}Nonconformity"):
-        if case in facts.texts(again, f"{AIMS}recurrenceOf"):
+    for again in facts.subjects(f"{AIMS}recurrenceOf", case):
+        if f"{AIMS}Nonconformity" in facts.texts(again, f"{RDF}type"):
             days: list[date | None] = [*facts.days(again, f"{AIMS}detectedOn")]
             found += [Recurrence(day, records.label(again)) for day in days or [None]]
     return tuple(sorted(found, key=lambda r: (r.day or date.max, r.told_by)))
@@ -101,7 +101,7 @@ def later(day: date, duration: str) -> date:
 def passed(records: Records, catalogue: Catalogue, case: str, as_of: date) -> Iterator[str]:
     """What was due before a day and is not recorded since, one sentence each."""
     facts = records.facts
-    for action in _actions(records, case):
+    for action in actions(records, case):
         done = facts.texts(action, f"{AIMS}implementedOn") or facts.texts(action, f"{AIMS}cancelledReason")
         for day in facts.days(action, f"{AIMS}dueOn"):
             if day < as_of and not done:
@@ -122,21 +122,22 @@ def passed(records: Records, catalogue: Catalogue, case: str, as_of: date) -> It
 
 def reviewed_on(records: Records, case: str) -> tuple[date, ...]:
     """The days on which a corrective action of a case was reviewed."""
-    return tuple(day for review in _reviews(records, case) for day in records.facts.days(review, f"{AIMS}reviewedOn"))
+    return tuple(day for review in reviews(records, case) for day in records.facts.days(review, f"{AIMS}reviewedOn"))
 
 
-def _actions(records: Records, case: str) -> list[str]:
-    facts = records.facts
-    return [a for a in facts.values if case in facts.texts(a, f"{AIMS}correctiveActionFor")]
+def actions(records: Records, case: str) -> tuple[str, ...]:
+    """The corrective actions for a case."""
+    return tuple(records.facts.subjects(f"{AIMS}correctiveActionFor", case))
 
 
-def _reviews(records: Records, case: str) -> list[str]:
-    facts, actions = records.facts, set(_actions(records, case))
-    return [r for r in facts.values if actions.intersection(facts.texts(r, f"{AIMS}reviewsAction"))]
+def reviews(records: Records, case: str) -> tuple[str, ...]:
+    """The reviews of the corrective actions for a case."""
+    found = (r for action in actions(records, case) for r in records.facts.subjects(f"{AIMS}reviewsAction", action))
+    return tuple(dict.fromkeys(found))
 
 
 def _evidence(records: Records, case: str) -> list[str]:
     """The evidence items that the case links to."""
     facts = records.facts
     linked = {v for prop in facts.values.get(case, {}) for v in facts.texts(case, prop)}
-    return [item for item in facts.of_type(f"{AIMS}EvidenceItem") if item in linked]
+    return [item for item in sorted(linked) if f"{AIMS}EvidenceItem" in facts.texts(item, f"{RDF}type")]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pyoxigraph as ox
 
@@ -25,6 +28,9 @@ PLANNED = frozenset(  # dates that lie ahead by their nature; every other date s
 WITHDRAWN = f"{AIMS}withdrawnOn"  # says something of the record, not of what it is about
 NOT_PAST = PLANNED | {WITHDRAWN}
 ANSWERS = ("yes", "no")
+DAYS_KEPT = 8  # days on which the records are remembered as they stood
+KEPT = 16  # things worked out from the records of a day
+T = TypeVar("T")
 _BETWEEN = (ACTION_CLASS, f"{AIMS}RootCauseAnalysis", f"{AIMS}Incident")  # through which others belong to a case
 
 
@@ -81,26 +87,34 @@ class Records:
 
     def case_of(self, record: str) -> str | None:
         """The nonconformity that a record belongs to, itself if it is one; AmbiguousName if to several."""
-        if record in self.cases():
+        if self._is_case(record):
             return record
         near = self._linked(record)
-        found = near & set(self.cases())
+        found = set(filter(self._is_case, near))
         if not found:
             between = {n for n in near if set(self.facts.texts(n, f"{RDF}type")) & set(_BETWEEN)}
-            found = {c for n in between for c in self._linked(n)} & set(self.cases())
+            found = {c for n in between for c in self._linked(n) if self._is_case(c)}
         if len(found) > 1:
             raise AmbiguousName(self.label(record), sorted(self.label(c) for c in found))
         return next(iter(found), None)
 
+    def _is_case(self, record: str) -> bool:
+        return ox.NamedNode(CASE_CLASS) in self.facts.values.get(record, {}).get(f"{RDF}type", ())
+
     def _linked(self, record: str) -> set[str]:
         """Records one link away, in either direction."""
         onward = {v for prop in self.facts.values.get(record, {}) for v in self.facts.texts(record, prop)}
-        back = {
-            subject
-            for subject, properties in self.facts.values.items()
-            if any(record in self.facts.texts(subject, prop) for prop in properties)
-        }
-        return (onward | back) & self.facts.values.keys()
+        return (onward | self._naming.get(record, frozenset())) & self.facts.values.keys()
+
+    @cached_property
+    def _naming(self) -> dict[str, set[str]]:
+        """For each text or IRI the records that have it as a value."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for subject, properties in self.facts.values.items():
+            for values in properties.values():
+                for value in values:
+                    found[text_of(value)].add(subject)
+        return dict(found)
 
     def answers(self, case: str, catalogue: Catalogue) -> dict[str, tuple[str, str | None, Source | None]]:
         """Recorded answers of a case: trigger id → (yes or no, reason, place).
@@ -126,6 +140,34 @@ class Records:
         Who recorded what when is not in the records, so the state of a case that has
         later entries is not known for that day; it counts as open.
         """
+        found = self._then.get(day)
+        if found is None:
+            if len(self._then) >= DAYS_KEPT:
+                self._then.clear()
+            found = self._then[day] = self._on(day)
+            found._then[day] = found  # as they stood on that day they stood on that day
+        return found
+
+    @cached_property
+    def _then(self) -> dict[date, Records]:
+        return {}
+
+    def remembered(self, what: Hashable, of: object, make: Callable[[], T]) -> T:
+        """What is worked out from these records and something else, kept for some things and as long as these are."""
+        key = (what, id(of))
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            kept = self._kept[key] = of, make()  # with what it is of, so that nothing else gets its id
+        found: T = kept[1]
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[tuple[Hashable, int], tuple[object, Any]]:
+        return {}
+
+    def _on(self, day: date) -> Records:
         later = {s for s in self.facts.values if (first := self._first_day(s)) is not None and first > day}
         later |= {s for s in self.facts.values if any(d <= day for d in self.facts.days(s, WITHDRAWN))}
         changed: set[str] = set()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -42,6 +43,7 @@ class Facts:
     values: dict[str, dict[str, list[Term]]] = field(default_factory=dict)
     place: dict[str, tuple[str, int]] = field(default_factory=dict)
     triples: dict[str, list[ox.Triple]] = field(default_factory=dict)  # per file path
+    _subjects: dict[str, dict[str, list[str]]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def texts(self, subject: str, prop: str) -> list[str]:
         """The values of a property as plain text: a literal's value, or an IRI."""
@@ -57,6 +59,18 @@ class Facts:
         for triple in triples:
             properties = self.values.setdefault(text_of(triple.subject), {})
             properties.setdefault(triple.predicate.value, []).append(triple.object)
+        self._subjects = {}
+
+    def subjects(self, prop: str, value: str) -> Sequence[str]:
+        """The subjects of which a property has a value (as text), in file order; asked a second time, at once."""
+        known = self._subjects.get(prop)
+        if known is None:
+            known = defaultdict(list)
+            for subject, properties in self.values.items():
+                for text in dict.fromkeys(map(text_of, properties.get(prop, ()))):
+                    known[text].append(subject)
+            self._subjects[prop] = known = dict(known)
+        return known.get(value, ())
 
     def tagged(self, subject: str, prop: str) -> list[tuple[str, str]]:
         """The literal values of a property with their language tags ('' where there is none)."""
@@ -71,8 +85,8 @@ class Facts:
     def of_type(self, rdf_type: str) -> Iterator[str]:
         """Subjects stated to be of a class, in file order."""
         wanted = ox.NamedNode(rdf_type)
-        for subject, properties in self.values.items():
-            if wanted in properties.get(_RDF_TYPE, ()):
+        for subject in self.subjects(_RDF_TYPE, rdf_type):
+            if wanted in self.values[subject][_RDF_TYPE]:
                 yield subject
 
 

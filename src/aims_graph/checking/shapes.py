@@ -7,10 +7,11 @@ no hidden clock. An organisation's own procedure may ask more strictly.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
+from itertools import islice
 
 import pyoxigraph as ox
 
@@ -19,6 +20,7 @@ from aims_graph.checking.check_context import checked
 from aims_graph.checking.neighbourhood import Neighbourhood
 from aims_graph.checking.procedures import SEVERITIES, Procedure, procedures
 from aims_graph.checking.validation import Result, Shapes
+from aims_graph.checking.walks import Held, Walk
 from aims_graph.errors import DataError, Problem
 from aims_graph.files import DataFile
 from aims_graph.model import Element, Finding, Source
@@ -31,6 +33,7 @@ PROBE = "urn:aims-graph:probe:"
 _FORBIDDEN = re.compile(r"(?<![\w?$:-])(?:VALUES|MINUS|SERVICE)(?![\w:-])", re.I)
 _QUOTED = re.compile(r"<[^<>\s]*>|\"[^\"]*\"|'[^']*'|#[^\n]*")
 OWN_PROCEDURE = "your procedure asks"
+AT_ONCE = 2_000  # records that are checked together, so that memory stays small
 ASKERS = {"the-clause": "the clause asks", "own-procedure": OWN_PROCEDURE, "good-practice": "good practice"}
 
 
@@ -77,12 +80,35 @@ class Rules:
     @cached_property
     def conditions(self) -> tuple[dict[str, str], Shapes]:
         """The shapes that say of a case whether an element is recorded or triggered, each with a probe that asks it."""
+        probes = self._probes
+        return probes, Shapes(self._probing)
+
+    @cached_property
+    def reach_of_conditions(self) -> Walk | None:
+        """All that the conditions look at from a case; None where one looks at what no way leads to."""
+        try:
+            groups = Neighbourhood(self._probing, self._probes.values()).groups
+        except ValueError:
+            return None
+        return groups[0].walk if groups else Walk()
+
+    @cached_property
+    def _probes(self) -> dict[str, str]:
         named = dict.fromkeys(s for r in self.rules for s in (r.element, r.triggered_when) if s)
-        probes = {shape: f"{PROBE}{number}" for number, shape in enumerate(named)}
+        return {shape: f"{PROBE}{number}" for number, shape in enumerate(named)}
+
+    @property
+    def _probing(self) -> str:
         lines = [
-            f"<{p}> a <{SH}NodeShape> ; <{SH}targetNode> <{PROBE}> ; <{SH}node> <{s}> ." for s, p in probes.items()
+            f"<{probe}> a <{SH}NodeShape> ; <{SH}targetNode> <{PROBE}> ; <{SH}node> <{shape}> ."
+            for shape, probe in self._probes.items()
         ]
-        return probes, Shapes("\n".join([self.turtle, *lines]))
+        return "\n".join([self.turtle, *lines])
+
+    @cached_property
+    def elements(self) -> dict[tuple[str, str, str], Element]:
+        """What can be said of a requirement element, once for all cases: by rule, provision and state."""
+        return {}
 
     @cached_property
     def severities(self) -> dict[str, str]:
@@ -282,27 +308,52 @@ def _cited(rules: Rules, rule: Rule, editions: Collection[str], curie: Mapping[s
     return next((name for name in names if name.partition(":")[0] in editions), names[0])
 
 
-def elements(rules: Rules, texts: Sequence[str], case: str, as_of: date, curie: dict[str, str]) -> tuple[Element, ...]:
-    """For one case, each requirement element: recorded, missing, or not triggered for a recorded reason."""
-    asked = [r for r in rules.rules if r.element is not None and r.asked_by == THE_CLAUSE]
-    broken = _unmet(rules, texts, case, as_of)
+def elements(rules: Rules, unmet: Collection[str], curie: Mapping[str, str]) -> tuple[Element, ...]:
+    """For one case, each requirement element: recorded, missing, or not triggered for a recorded reason.
+
+    `unmet` are the conditions to which the case does not conform.
+    """
     found = []
-    for rule in asked:
-        kept = "missing" if rule.element in broken else "recorded"
-        state = "not-triggered" if rule.triggered_when in broken else kept
-        fix = rule.message.split(". ", 1)[-1]
-        names = [curie.get(p, p) for p in rule.provisions]  # equal texts share a rule
-        found += [Element(rule.iri, rule.code, rule.name, name, state, fix, rule.source) for name in names]
+    for rule in rules.rules:
+        if rule.element is None or rule.asked_by != THE_CLAUSE:
+            continue
+        kept = "missing" if rule.element in unmet else "recorded"
+        state = "not-triggered" if rule.triggered_when in unmet else kept
+        for name in (curie.get(p, p) for p in rule.provisions):  # equal texts share a rule
+            known = rules.elements.get((rule.iri, name, state))
+            if known is None:
+                fix = rule.message.split(". ", 1)[-1]
+                known = Element(rule.iri, rule.code, rule.name, name, state, fix, rule.source)
+                rules.elements[rule.iri, name, state] = known
+            found.append(known)
     return tuple(found)
 
 
-def _unmet(rules: Rules, texts: Sequence[str], case: str, as_of: date) -> frozenset[str]:
-    """The conditions to which the case does not conform."""
+def unmet(
+    rules: Rules, held: Held, cases: Sequence[str], as_of: date, also: Iterable[ox.Triple] = ()
+) -> dict[str, frozenset[str]]:
+    """The conditions to which each of some cases (IRIs) does not conform, as some statements and those `also` say.
+
+    Only what the conditions can see of a case is looked at, however much else is recorded.
+    """
     probes, shapes = rules.conditions
-    if not probes:
-        return frozenset()
-    failed = {r.shape for r in shapes.validate(statements(texts, as_of), [case], list(probes.values()))}
-    return frozenset(shape for shape, probe in probes.items() if probe in failed)
+    found: dict[str, set[str]] = {case: set() for case in cases}
+    reach = rules.reach_of_conditions
+    for part in batched(cases) if probes else ():
+        seen = held.all() if reach is None else reach.reach((ox.NamedNode(case) for case in part), held)
+        data = checked([*sorted(seen, key=str), *also], as_of, None)
+        conditions = {probe: shape for shape, probe in probes.items()}
+        for result in shapes.validate(data, part, list(probes.values())):
+            if result.shape in conditions and result.focus in found:
+                found[result.focus].add(conditions[result.shape])
+    return {case: frozenset(failed) for case, failed in found.items()}
+
+
+def batched(items: Iterable[str], size: int = AT_ONCE) -> Iterator[list[str]]:
+    """The items in lists of at most so many."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def breaks(rules: Rules, rule: Rule, example: str, prefixes: Mapping[str, str], as_of: date) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 import pyoxigraph as ox
@@ -25,6 +26,33 @@ class Statements(Protocol):
 
     def to(self, value: Term, predicate: str | None) -> Iterable[ox.Triple]:
         """The statements with this object, of one predicate or of any."""
+
+
+class Held:
+    """Statements in memory, to be looked up."""
+
+    def __init__(self, triples: Iterable[ox.Triple]) -> None:
+        self._of: dict[Term, dict[str, list[ox.Triple]]] = defaultdict(lambda: defaultdict(list))
+        self._to: dict[Term, list[ox.Triple]] = defaultdict(list)
+        for triple in triples:
+            self._of[triple.subject][triple.predicate.value].append(triple)
+            self._to[triple.object].append(triple)
+
+    def all(self) -> set[ox.Triple]:
+        """All of them."""
+        return {triple for triples in self._to.values() for triple in triples}
+
+    def of(self, subject: Term) -> Iterable[ox.Triple]:
+        """The statements about a subject."""
+        return chain.from_iterable(self.by_predicate(subject).values())
+
+    def by_predicate(self, subject: Term) -> Mapping[str, Sequence[ox.Triple]]:
+        """The same, by predicate (IRI)."""
+        return self._of.get(subject, {})
+
+    def to(self, value: Term, predicate: str | None) -> Iterable[ox.Triple]:
+        """The statements with this object, of one predicate or of any."""
+        return (t for t in self._to.get(value, ()) if predicate in (None, t.predicate.value))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import islice
 
 import pyoxigraph as ox
 
@@ -15,12 +14,11 @@ from aims_graph.catalogue import Catalogue
 from aims_graph.checking.check_context import checked
 from aims_graph.checking.neighbourhood import Group
 from aims_graph.checking.procedures import Procedure, procedures
-from aims_graph.checking.shapes import INTEGRITY, Rules
+from aims_graph.checking.shapes import INTEGRITY, Rules, batched
 from aims_graph.checking.walks import Statements
 from aims_graph.records import as_text
 
 Verdict = tuple[str, str]  # rule (IRI), record (IRI) that breaks it
-AT_ONCE = 2_000  # records that are checked together in a whole check
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Assessor:
     @cached_property
     def curies(self) -> dict[str, str]:
         """The ids of provisions by IRI."""
-        return {p.iri: p.id for p in self.catalogue.provisions.values()}
+        return self.catalogue.curies
 
     def assess(self, changed: Iterable[ox.Triple], before: Statements, after: Statements, day: date) -> Assessment:
         """The verdicts on all records that a change can touch, as they are after it on a day."""
@@ -69,7 +67,7 @@ class Assessor:
 
         `view` opens a new look at the statements for each part; what it remembers goes with it.
         """
-        for part in batched(records, AT_ONCE):
+        for part in batched(records):
             yield from self.of_records(part, view(), day)
 
     def verdicts(self, targeted: dict[Group, list[str]], view: Statements, day: date) -> frozenset[Verdict]:
@@ -94,10 +92,3 @@ class Assessor:
     def data(self, statements: Iterable[ox.Triple], day: date) -> bytes:
         """The graph that is checked, as N-Triples."""
         return checked(statements, day, self.catalogue)
-
-
-def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    """The items in lists of at most so many."""
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
