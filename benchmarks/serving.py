@@ -62,8 +62,8 @@ CLAUSE = "iso42001:10.2"
 EMPTY, SIZED, WHAT_ELSE = "/empty", "/sized/{}", "/api/v1/provisions/{}/what-else"
 DEGREES = ("full", "partial", "candidate")
 UNCUT = 1_000  # answers; more than any question has
-LIMITS = (None, 3, 10, *range(UNCUT, UNCUT + 40))
-MOST = 40_000  # addresses of one run
+CUTS, CUT = (None, 3, 10), 0.05  # limits that are asked for again, and how often
+MOST = 40_000  # addresses of one run; more than are asked for in 4 s
 SIZES = 2_000  # answers whose lengths the route of equal size is given
 PLAIN, READY, FIRST = "plain", "ready", "first"  # the servers: empty routes; the service, once for each state it is in
 LUA = """
@@ -78,9 +78,6 @@ done = function(summary, latency)
     summary.errors.status + summary.errors.read + summary.errors.timeout, summary.requests))
 end
 """
-
-
-Choice = tuple[list[str], str, int | None]  # frameworks, least degree, limit
 
 
 @dataclass(frozen=True)
@@ -190,24 +187,25 @@ def load(server: Server, case: Case, seconds: float) -> Found:
 # -- what is asked -----------------------------------------------------------------------
 
 
-def uniform(library: Library) -> list[str]:
-    """Every provision as often as any other, in one context; no address twice, and half of them of all frameworks."""
-    drawn = Random(SEED)
-    one = [*product([[f] for f in sorted(library.catalogue.editions)], DEGREES, LIMITS)]
-    every: list[Choice] = [*product([[]], DEGREES, range(UNCUT, UNCUT + len(one) // len(DEGREES)))]
-    found = [_address(n, *choice) for n in library.catalogue.provisions for choice in drawn.sample([*one, *every], 40)]
-    drawn.shuffle(found)
-    return found
+def uniform(library: Library, count: int) -> list[str]:
+    """Every provision as often as any other, in one context; half of them of all frameworks."""
+    return _addresses(list(library.catalogue.provisions), [[f] for f in sorted(library.catalogue.editions)], count)
 
 
-def clause(library: Library) -> list[str]:
-    """One provision with other options, in one context; no address twice, and half of them of all frameworks."""
+def clause(library: Library, count: int) -> list[str]:
+    """One provision with other options, in one context; half of them of all frameworks."""
     editions = sorted(library.catalogue.editions)
-    some = [*product([list(f) for n in range(1, 5) for f in combinations(editions, n)], DEGREES, LIMITS)]
-    every: list[Choice] = [*product([[]], DEGREES, range(UNCUT, UNCUT + len(some) // len(DEGREES)))]
-    found = [_address(CLAUSE, *choice) for choice in (*some, *every)]
-    Random(SEED).shuffle(found)
-    return found
+    return _addresses([CLAUSE], [list(f) for n in range(1, 5) for f in combinations(editions, n)], count)
+
+
+def _addresses(names: list[str], some: list[list[str]], count: int) -> list[str]:
+    """So many addresses, none of them twice."""
+    drawn, found = Random(SEED), dict[str, None]()
+    while len(found) < count:
+        frameworks = drawn.choice(some) if drawn.random() < 0.5 else []
+        limit = drawn.choice(CUTS) if drawn.random() < CUT else drawn.randrange(UNCUT, 1_000 * UNCUT)
+        found[_address(names[len(found) % len(names)], frameworks, drawn.choice(DEGREES), limit)] = None
+    return list(found)
 
 
 def _address(name: str, frameworks: list[str], degree: str, limit: int | None) -> str:
@@ -267,7 +265,11 @@ def measure(seconds: float, rounds: int) -> dict[str, object]:
     """Every case of both ways to ask, in turn; ratios to the empty route."""
     library = Library.open()
     runs: dict[str, list[Found]] = {}
-    asking = {"uniform": (uniform(library), first(library)), "clause": (clause(library), first_of_clause(library))}
+    count = 2 * MOST * rounds
+    asking = {
+        "uniform": (uniform(library, count), first(library)),
+        "clause": (clause(library, count), first_of_clause(library)),
+    }
     with served(PLAIN) as plain, served(READY) as ready, served(FIRST) as fresh:
         servers = {PLAIN: plain, READY: ready, FIRST: fresh}
         again = [WHAT_ELSE.format(CLAUSE)]

@@ -91,9 +91,9 @@ class Outcome:
         near = self.own.union(frameworks)
         return self.triggers.chosen([place for place, edition in enumerate(self.leading_to) if edition in near])
 
-    def frameworks(self, places: Sequence[int]) -> frozenset[str]:
-        """The frameworks in which the prospects at some places lie."""
-        return frozenset(map(self._frameworks.__getitem__, places))
+    def lies_in(self, framework: str, places: Sequence[int]) -> bool:
+        """Whether one of the prospects at some places lies in a framework."""
+        return framework in map(self._frameworks.__getitem__, places)
 
     def names(self, places: Sequence[int]) -> Iterator[str]:
         """The provisions at some places, by id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from aims_graph.answers import (
     PROVISION_LEVEL,
@@ -28,6 +28,8 @@ from aims_graph.model import ANY_CLASS, DOUBLE_READ, Provision
 from aims_graph.outcomes import Outcome, Outcomes, outcome_of
 from aims_graph.relations import Degree
 
+CONTEXTS = 1_000  # that are made once
+
 
 @dataclass(frozen=True)
 class Options:
@@ -48,8 +50,13 @@ class Options:
 
     @cached_property
     def _context(self) -> Context:
-        roles = frozenset(self.roles)
-        return Context(self.as_of, roles, self.system_class, self.trust, organisation=self.organisation)
+        return _context(self.as_of, self.roles, self.system_class, self.trust, self.organisation)
+
+
+@lru_cache(CONTEXTS)
+def _context(as_of: date, roles: tuple[str, ...], system_class: str, trust: str, organisation: Organisation) -> Context:
+    """The same object for the same words: it knows its hash, and is found by it where anything is remembered."""
+    return Context(as_of, frozenset(roles), system_class, trust, organisation=organisation)
 
 
 def check_options(catalogue: Catalogue, options: Options) -> None:
@@ -139,8 +146,7 @@ def notes(
         if case is None
         else no_starts(catalogue, result.refused, options, case)
     )
-    named = outcome.frameworks(shown)
-    effects = {effect for edition, effect in catalogue.effects if edition in named}
+    effects = {effect for edition, effect in catalogue.effects if outcome.lies_in(edition, shown)}
     names = outcome.names(shown)
     left_out = _left_out(catalogue, (*targets, *names), options) if options.organisation.applicability else ()
     limits = result.limits(outcome.names(shown))
