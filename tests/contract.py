@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -106,16 +107,19 @@ class Names:
     def put_into(self, case: Any, drawn: Random) -> None:
         """Have a request name what there is, most of the time."""
         bodies = BODIES.get((case.method, case.path.rpartition("/")[2]), ())
-        if bodies and case.media_type.endswith("json") and drawn.random() < MEANT:
-            case.body = drawn.choice(bodies)
+        written = bool(bodies) and case.media_type.endswith("json") and drawn.random() < MEANT
         if case.method in CHANGING and drawn.random() < MEANT:
             case.headers["If-Match"] = "*"
             case.headers.pop("If-None-Match", None)
-        for sent in (case.path_parameters, case.query, case.body):
+        for sent in (case.path_parameters, case.query, *(() if written else (case.body,))):
             for name in list(sent) if isinstance(sent, MutableMapping) else ():
                 known = self._known(case.path, name)
                 if known and drawn.random() < MEANT:
                     sent[name] = [drawn.choice(known)] if isinstance(sent[name], list) else drawn.choice(known)
+        if written:
+            case.body = deepcopy(drawn.choice(bodies))
+            if case.method == "PUT":
+                case.path_parameters["id"] = case.body["id"]
 
     def _known(self, path: str, name: str) -> Sequence[str]:
         if name in ("from", "to") and path.endswith(("/changes", "/impact")):
