@@ -414,6 +414,7 @@ def test_a_record_is_replaced_only_at_the_version_that_was_read(service: Service
     body = read.json() | {"label": "New words"}
     unread = client.request("PUT", "records/NC-3", json=body)
     assert (unread.status_code, unread.json()["type"].rpartition("/")[2]) == (428, "no-version")
+    assert all(header in unread.json()["detail"] for header in ("If-Match", "If-None-Match: *"))
     for wrong in ('"7"', '"1-000000000000-111111111111"', "nonsense", 'W/"1"', '"1", "2"'):
         before = service.state("acme")
         refused = client.request("PUT", "records/NC-3", json=body, headers={"If-Match": wrong})

@@ -248,7 +248,10 @@ def router(today: Today, now: Now = moment) -> APIRouter:
         """Put a whole record in place of the one that If-Match names; with `If-None-Match: *`, a new one."""
         write = asked(request, organisation, given)
         if not {"if-match", "if-none-match"} & set(request.headers):
-            detail = "A record is replaced at the version that was read. Send its ETag as If-Match."
+            detail = (
+                "A record is replaced at the version that was read. Send its ETag as If-Match, "
+                "or 'If-None-Match: *' where it is not there yet."
+            )
             raise Refused(NO_VERSION, detail)
         return await in_turn(organisation, partial(_put, write, id, await source(request)))
 
