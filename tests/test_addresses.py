@@ -210,7 +210,7 @@ def test_no_cache_keeps_a_problem(service: Service) -> None:
     [
         ("GET", "provisions/10.2", {}, 409),
         ("GET", "frameworks", {"accept": "image/png"}, 406),
-        ("GET", "frameworks?as_of=soon", {}, 400),
+        ("GET", "frameworks?as_of=soon", {}, 422),
         ("DELETE", "records/CO-1?reason=x", {"if-match": '"99"'}, 412),
         ("PUT", "records/CO-1", {"content-type": "application/json"}, 428),
         ("POST", "records", {"content-type": "text/html"}, 415),

@@ -329,17 +329,17 @@ ERRORS: list[tuple[str, str, str, Any, int, str]] = [
         400,
         "unusable-input",
     ),
-    ("changes from no day", "GET", f"{V1}/frameworks/aiact/changes?from=July", None, 400, "unusable-input"),
-    ("changes from the empty day", "GET", f"{V1}/frameworks/aiact/changes?from=", None, 400, "unusable-input"),
-    ("a day of another form", "GET", f"{WHAT_ELSE}?as_of=20260101", None, 400, "unusable-input"),
-    ("counts of no day", "GET", f"{V1}/frameworks?as_of=July", None, 400, "unusable-input"),
+    ("changes from no day", "GET", f"{V1}/frameworks/aiact/changes?from=July", None, 422, "invalid-parameters"),
+    ("changes from the empty day", "GET", f"{V1}/frameworks/aiact/changes?from=", None, 422, "invalid-parameters"),
+    ("a day of another form", "GET", f"{WHAT_ELSE}?as_of=20260101", None, 422, "invalid-parameters"),
+    ("counts of no day", "GET", f"{V1}/frameworks?as_of=July", None, 422, "invalid-parameters"),
     ("unknown framework option", "GET", f"{WHAT_ELSE}?framework=widgetry", None, 404, "unknown-name"),
     ("unknown end", "GET", f"{V1}/explain?from={CLAUSE}&to=nowhere", None, 404, "unknown-name"),
     ("unknown question", "GET", f"{V1}/questions/nothing", None, 404, "unknown-name"),
     ("unknown target", "POST", f"{V1}/what-else", {"targets": ["nowhere"]}, 404, "unknown-name"),
     ("ambiguous provision", "GET", f"{V1}/provisions/10.2", None, 409, "ambiguous-name"),
     ("ambiguous target", "POST", f"{V1}/what-else", {"targets": ["10.2"]}, 409, "ambiguous-name"),
-    ("no date", "GET", f"{WHAT_ELSE}?as_of=tomorrow", None, 400, "unusable-input"),
+    ("no date", "GET", f"{WHAT_ELSE}?as_of=tomorrow", None, 422, "invalid-parameters"),
     ("no such role", "GET", f"{WHAT_ELSE}?role=king", None, 400, "unusable-input"),
     ("no such class", "GET", f"{WHAT_ELSE}?system_class=toy", None, 400, "unusable-input"),
     ("question without its value", "GET", f"{V1}/questions/provision-mappings", None, 400, "unusable-input"),
@@ -361,7 +361,7 @@ ERRORS: list[tuple[str, str, str, Any, int, str]] = [
     ("impact of an ambiguous name", "GET", f"{V1}/impact?target=10.2", None, 409, "ambiguous-name"),
     ("impact of two frameworks", "GET", f"{V1}/impact?target=aiact&target=airmf", None, 400, "unusable-input"),
     ("impact until a day", "GET", f"{V1}/impact?target=aiact&to=2026-01-01", None, 400, "unusable-input"),
-    ("impact from no day", "GET", f"{V1}/impact?target=aiact&from=July", None, 400, "unusable-input"),
+    ("impact from no day", "GET", f"{V1}/impact?target=aiact&from=July", None, 422, "invalid-parameters"),
     ("one end", "GET", f"{V1}/explain?from={CLAUSE}", None, 422, "invalid-parameters"),
     ("no words", "GET", f"{V1}/search", None, 422, "invalid-parameters"),
     ("empty words", "GET", f"{V1}/search?q=", None, 400, "unusable-input"),
@@ -409,6 +409,20 @@ def test_a_body_that_is_no_json_is_a_problem(client: Client) -> None:
     assert (found.status_code, found.headers["content-type"]) == (422, "application/problem+json")
     assert found.json()["detail"].startswith("The body is not JSON: ")
     assert "body." not in found.json()["detail"]
+
+
+def test_a_day_that_is_none_is_told_by_its_name_and_with_all_else_that_is_wrong(client: Client) -> None:
+    said = "'tomorrow' is not a date. Write it as YYYY-MM-DD."
+    asked = client.get(f"{WHAT_ELSE}?as_of=tomorrow&limit=0").json()["detail"]
+    assert f"query.as_of: {said}" in asked
+    assert "query.limit: " in asked
+    assert f"query.to: {said}" in client.get(f"{V1}/frameworks/aiact/changes?from=2026-01-01&to=tomorrow").text
+    assert client.get("/sparql?query=ASK%7B%7D&as_of=tomorrow").json()["detail"] == f"as_of: {said}"
+    for sent in ("tomorrow", "20261122", "2026-02-30", 20261122, 1.5, True, ["2026-11-22"], "2026-11-22T00:00:00"):
+        found = client.request("POST", f"{V1}/what-else", json={"targets": [CLAUSE], "as_of": sent})
+        assert (found.status_code, found.json()["status"]) == (422, 422)
+        assert "body.as_of: " in found.json()["detail"]
+        assert " is not a date. Write it as YYYY-MM-DD." in found.json()["detail"]
 
 
 def test_a_wrong_method_is_told_the_right_one(client: Client) -> None:

@@ -348,7 +348,7 @@ def test_a_record_is_shown_as_it_was_known_at_the_end_of_a_day(tmp_path: Path, l
         assert [e["why"] for e in client.get("records/R-1/history").json()["entries"]] == [None, None, "a mistake"]
         assert "A risk" in client.get("export?known_on=2026-11-23").text
         assert client.get("export").text.count("R-1") == 0
-        assert client.get("records/R-1?known_on=soon").status_code == 400
+        assert client.get("records/R-1?known_on=soon").status_code == 422
 
 
 def writer_of(organisation: Organisation, label: str, days: int) -> None:

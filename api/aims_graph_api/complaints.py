@@ -12,6 +12,7 @@ from aims_graph_api.routing import template
 
 QUERY, BODY = "query", "body"
 READ_ON = "What is taken here stands at /docs."
+NO_DAY = "'{}' is not a date. Write it as YYYY-MM-DD."
 LONGEST = 60  # characters of what was sent that are said back
 
 Error = Mapping[str, Any]
@@ -100,6 +101,7 @@ _SAID: dict[str, Callable[[Error], str]] = {
     **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _FRACTION),
     **dict.fromkeys(("bool_parsing", "bool_type"), _YES_NO),
     "string_type": _TEXT,
+    "no_day": lambda error: NO_DAY.format(_sent(error)),
     "list_type": _LIST,
     **dict.fromkeys(("dict_type", "model_attributes_type", "model_type"), _OBJECT),
     "literal_error": lambda error: f"'{_sent(error)}' is not taken. Use {error['ctx']['expected']}.",

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from aims_graph.errors import InputError
 from aims_graph.library import Library
 from aims_graph.model import ANY_CLASS, read_day
 from aims_graph.relations import Degree
 from aims_graph.trace import Options
+from aims_graph_api.complaints import NO_DAY
 
 LONGEST = 200  # characters of a name or search that a person types
 MOST_TARGETS = 500  # names in one request
 
 Today = Callable[[], date]
 Typed = Annotated[str, Field(max_length=LONGEST)]
-Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]  # as text, which `day` reads and refuses
+
+
+def _read(given: Any) -> date:
+    """A day as people write it: pydantic itself would take numbers and moments too."""
+    if isinstance(given, date):
+        return given
+    try:
+        return read_day(given)
+    except (TypeError, ValueError):
+        raise PydanticCustomError("no_day", "not a date") from None
+
+
+Day = Annotated[date, BeforeValidator(_read)]
 
 
 class Moment(BaseModel):
@@ -77,21 +91,19 @@ class Selecting(Asking):
     ] = None
 
 
-def day(text: str | None, today: Today) -> date:
-    """The as-of day: as written, else today."""
-    if text is None:
-        return today()
+def day(text: str, name: str) -> date:
+    """The day that a parameter gives where no model reads it."""
     try:
         return read_day(text)
     except ValueError:
-        raise InputError(f"'{text}' is not a date. Write it as YYYY-MM-DD.") from None
+        raise InputError(f"{name}: {NO_DAY.format(text)}") from None
 
 
 def options(library: Library, today: Today, asked: Asking) -> Options:
     """The options of a question, as the command line makes them of the same words."""
     chosen = asked if isinstance(asked, Selecting) else Selecting()
     return Options(
-        as_of=day(asked.as_of, today),
+        as_of=asked.as_of or today(),
         roles=tuple(dict.fromkeys(asked.role)),
         system_class=asked.system_class,
         trust=asked.trust,

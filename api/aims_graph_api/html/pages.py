@@ -19,7 +19,7 @@ from aims_graph.showing import frameworks_json, show_json
 from aims_graph.trace import Options
 from aims_graph_api.html.drawing import Drawing, draw
 from aims_graph_api.html.rendering import render
-from aims_graph_api.parameters import LONGEST, Asking, Today, options
+from aims_graph_api.parameters import LONGEST, Asking, Today, day, options
 from aims_graph_api.problems import kind_of, told_of
 from aims_graph_api.serving import Loaded
 
@@ -39,7 +39,8 @@ class Form:
 
     def asking(self) -> Asking:
         """The same as the parameters of a question."""
-        return Asking(as_of=self.as_of or None, role=list(self.role), system_class=self.system_class)
+        as_of = day(self.as_of, "as_of") if self.as_of else None
+        return Asking(as_of=as_of, role=list(self.role), system_class=self.system_class)
 
     def _settings(self) -> list[tuple[str, str]]:
         chosen = [("role", r) for r in self.role]

@@ -23,7 +23,7 @@ from aims_graph_api import problems
 from aims_graph_api.header_docs import UNCHANGED
 from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.parameters import Moment, Today, Typed, day
+from aims_graph_api.parameters import Moment, Today, Typed
 from aims_graph_api.record_routes import record_responses as responses
 from aims_graph_api.record_routes.record_requests import (
     ENDINGS,
@@ -82,7 +82,7 @@ def router(today: Today) -> APIRouter:
     async def check(organisation: Reading, request: Request, asked: Annotated[Checking, Query()]) -> Response:
         """Say what the rules find in the organisation's records, as JSON, SARIF, Markdown or a SHACL report."""
         media = negotiated(accepted(request), OFFERED)
-        as_of = day(asked.as_of, today)
+        as_of = asked.as_of or today()
         return await in_turn(organisation, partial(_check, organisation, request, asked.severity, as_of, media))
 
     @routes.post(
@@ -94,7 +94,7 @@ def router(today: Today) -> APIRouter:
     async def check_sent(organisation: Reading, request: Request, asked: Annotated[CheckingSent, Query()]) -> Response:
         """Say what the rules find in records that are sent, by themselves; nothing is kept."""
         media = negotiated(accepted(request), OFFERED)
-        as_of, sent = day(asked.as_of, today), await source(request, asked.sheet)
+        as_of, sent = asked.as_of or today(), await source(request, asked.sheet)
         return await in_turn(organisation, partial(_check_sent, organisation, request, sent, asked, as_of, media))
 
     return routes

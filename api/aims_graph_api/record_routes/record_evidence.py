@@ -14,7 +14,7 @@ from aims_graph.evidence.deadlines import deadlines_json
 from aims_graph.evidence.reuse import reuse_json
 from aims_graph.relations import Degree
 from aims_graph_api import problems
-from aims_graph_api.parameters import Asking, Moment, Today, Typed, day, options
+from aims_graph_api.parameters import Asking, Moment, Today, Typed, options
 from aims_graph_api.record_routes import record_responses as responses
 from aims_graph_api.record_routes.record_requests import JSON, PRIVATE, Reading, json_bytes
 from aims_graph_api.serving import Loaded
@@ -50,10 +50,10 @@ def router(today: Today) -> APIRouter:
         chosen = replace(options(library, today, asked), frameworks=frameworks, min_degree=degree)
         return _json(reuse_json(evidenced.find_reuse(library, asked.record, chosen)))
 
-    @routes.get("/deadlines", response_model=responses.Deadlines, responses=problems.declared((400, *keyed, 422)))
+    @routes.get("/deadlines", response_model=responses.Deadlines, responses=problems.declared((*keyed, 422)))
     def deadlines(organisation: Reading, library: Loaded, asked: Annotated[Moment, Query()]) -> Response:
         """List what is due when: actions, reviews, waivers, evidence; and outer limits of reporting incidents."""
-        as_of = day(asked.as_of, today)
+        as_of = asked.as_of or today()
         return _json(deadlines_json(library.catalogue, evidenced.find_deadlines(library, as_of)))
 
     return routes

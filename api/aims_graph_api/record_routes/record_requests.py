@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -172,9 +172,9 @@ class Tags:
     thing: str  # an IRI, or the address of a list with all that it asks
     digest: str  # of the data that the answers are made with
 
-    def of_state(self, state: RecordState, media: str, known_on: str | None = None) -> str:
+    def of_state(self, state: RecordState, media: str, known_on: date | None = None) -> str:
         """The tag of a record as it is shown; the names of the people in it are not of its own version."""
-        return self.tag(state.version, "\n".join((media, known_on or "", *map(str, state.people))))
+        return self.tag(state.version, "\n".join((media, str(known_on or ""), *map(str, state.people))))
 
     def tag(self, version: int, form: str) -> str:
         """The tag of the thing at a version in a form."""

@@ -20,7 +20,6 @@ from aims_graph.errors import ChangedSince, DataError, InputError, KeyUsed, Outp
 from aims_graph.intake import incoming, json_text, record_json
 from aims_graph.intake.incoming import Incoming
 from aims_graph.intake.terms import AGENT
-from aims_graph.model import read_day
 from aims_graph.turtle import text_of
 from aims_graph.workspaces import lifecycle, naming, receipts, record_states, taking_in, workspace_findings
 from aims_graph.workspaces.record_states import RecordState
@@ -32,7 +31,7 @@ from aims_graph_api import problems
 from aims_graph_api.header_docs import ENTRY, IF_MATCH, PLACE, SIGNED, VERSION, header_parameters
 from aims_graph_api.negotiation import SENT_JSON, sent_as
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.parameters import Day, Moment, Today, Typed, day
+from aims_graph_api.parameters import Day, Moment, Today, Typed
 from aims_graph_api.problems import CHANGED_SINCE, KEY_USED, NO_VERSION, UNAVAILABLE, Refused
 from aims_graph_api.record_routes import record_responses as responses
 from aims_graph_api.record_routes.record_requests import (
@@ -211,7 +210,7 @@ def router(today: Today, now: Now = moment) -> APIRouter:
         trial = given.dry_run if isinstance(given, Trying) else False
         loaded = serving_of(request).library.catalogue
         signed = signature(request, given.reason)
-        return Write(request, organisation, loaded, signed, day(given.as_of, today), now(), trial)
+        return Write(request, organisation, loaded, signed, given.as_of or today(), now(), trial)
 
     @routes.post(
         "/records",
@@ -316,7 +315,7 @@ def _roots(records: tuple[str, ...]) -> list[str]:
 
 def _move(write: Write, name: str, step: Step) -> JSONResponse:
     iri = write.record(name)
-    on = write.day if step.on is None else _day(step.on)
+    on = step.on or write.day
     stated = lifecycle.step(write.catalogue, iri, step.state, on)
     change = Change(stated, expect=write.expected(iri), asked=write.asked(iri, step.state, step.on))
     return write.answer(write.made(write.writes(change), iri))
@@ -416,13 +415,6 @@ def _withdraw(write: Write, name: str) -> JSONResponse:
         return writer.withdraw([iri], write.signature, write.now, write.day, expect)
 
     return write.answer(write.made(act))
-
-
-def _day(text: str) -> date:
-    try:
-        return read_day(text)
-    except ValueError:
-        raise InputError(f"'{text}' is not a date. Write it as YYYY-MM-DD.") from None
 
 
 def documented_headers(*known: tuple[str, str]) -> Json:

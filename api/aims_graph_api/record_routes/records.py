@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+from datetime import date
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -22,7 +23,7 @@ from aims_graph_api import problems
 from aims_graph_api.header_docs import UNCHANGED
 from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.parameters import LONGEST, Day, Today, Typed, day
+from aims_graph_api.parameters import LONGEST, Day, Typed
 from aims_graph_api.problems import UNAVAILABLE, UNKNOWN_NAME, Refused
 from aims_graph_api.record_routes import record_responses as responses
 from aims_graph_api.record_routes.record_requests import (
@@ -87,7 +88,7 @@ class AsKnown(BaseModel):
     ] = None
 
 
-def router(today: Today) -> APIRouter:
+def router() -> APIRouter:
     """The routes that read records."""
     routes = APIRouter(tags=["records"])
     keyed = (401, 403)
@@ -135,7 +136,7 @@ def router(today: Today) -> APIRouter:
     async def record(organisation: Reading, request: Request, id: Name, asked: Annotated[AsKnown, Query()]) -> Response:
         """Show one record with its parts, as plain JSON, Turtle or JSON-LD; its ETag is its version."""
         media = negotiated(accepted(request), (JSON, *RDF_FORMATS))
-        return await in_turn(organisation, partial(_show, organisation, request, id, asked.known_on, media, today))
+        return await in_turn(organisation, partial(_show, organisation, request, id, asked.known_on, media))
 
     @routes.get(
         "/export",
@@ -145,7 +146,7 @@ def router(today: Today) -> APIRouter:
     async def export(organisation: Reading, request: Request, asked: Annotated[AsKnown, Query()]) -> Response:
         """Write out all records as Turtle, JSON-LD, plain JSON or a workbook, as Accept asks."""
         media = negotiated(accepted(request), (TURTLE, JSON_LD, JSON, XLSX))
-        return await in_turn(organisation, partial(_export, organisation, request, asked.known_on, media, today))
+        return await in_turn(organisation, partial(_export, organisation, request, asked.known_on, media))
 
     return routes
 
@@ -194,24 +195,22 @@ def _history(organisation: Organisation, request: Request, name: str) -> Respons
     return answer(request, json_bytes(found), JSON, tag)
 
 
-def _show(
-    organisation: Organisation, request: Request, name: str, known_on: str | None, media: str, today: Today
-) -> Response:
+def _show(organisation: Organisation, request: Request, name: str, known_on: date | None, media: str) -> Response:
     catalogue = serving_of(request).library.catalogue
-    found = _state(organisation, name, known_on, today)
+    found = _state(organisation, name, known_on)
     tag = Tags(organisation, found.iri, catalogue.digest).of_state(found, media, known_on)
     if media == JSON:
         return answer(request, json_bytes(found.to_json(catalogue)), media, tag)
     return answer(request, found.to_rdf(RDF_FORMATS[media], catalogue), media, tag)
 
 
-def _state(organisation: Organisation, name: str, known_on: str | None, today: Today) -> RecordState:
+def _state(organisation: Organisation, name: str, known_on: date | None) -> RecordState:
     """A record as it is or was; UnknownName where there is none, Refused where there was none then or is none now."""
     with organisation.open() as workspace:
         gone = naming.taken_back(workspace, name)
         iri = gone or naming.record(workspace, name)
         if known_on is not None:
-            then = record_states.at_end_of(workspace, iri, day(known_on, today))
+            then = record_states.at_end_of(workspace, iri, known_on)
             if then is None:
                 detail = f"Of '{name}' nothing was recorded at the end of {known_on}. Its history says when it was."
                 raise Refused(UNKNOWN_NAME, detail, candidates=[])
@@ -225,11 +224,11 @@ def _state(organisation: Organisation, name: str, known_on: str | None, today: T
     return found
 
 
-def _export(organisation: Organisation, request: Request, known_on: str | None, media: str, today: Today) -> Response:
+def _export(organisation: Organisation, request: Request, known_on: date | None, media: str) -> Response:
     catalogue = serving_of(request).library.catalogue
     with organisation.open() as workspace:
         entry = workspace.store.number
-        triples = workspace.triples(None if known_on is None else day(known_on, today))
+        triples = workspace.triples(known_on)
     tag = Tags(organisation, f"export {known_on or ''}", catalogue.digest).tag(entry, media)
     if known_on is None and request.headers.get("if-none-match"):
         unread = answer(request, b"", media, tag)

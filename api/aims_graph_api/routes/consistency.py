@@ -14,7 +14,7 @@ from aims_graph.tables import columns
 from aims_graph.trace import Options
 from aims_graph_api import problems
 from aims_graph_api.answering import TABLE, Answering, Wanted, told
-from aims_graph_api.parameters import MOST_TARGETS, Reading, Today, Typed, day
+from aims_graph_api.parameters import MOST_TARGETS, Reading, Today, Typed
 from aims_graph_api.schemas import consistency_responses
 from aims_graph_api.serving import Loaded
 
@@ -53,7 +53,7 @@ def router(today: Today) -> APIRouter:
     def asked(library: Library, rows: Rows) -> Asked:
         frameworks = tuple(library.names.edition(f) for f in rows.framework)
         limit = rows.limit if isinstance(rows, Pairs | Following) else None
-        options = Options(day(rows.as_of, today), trust=rows.trust, frameworks=frameworks, limit=limit)
+        options = Options(rows.as_of or today(), trust=rows.trust, frameworks=frameworks, limit=limit)
         return Asked(options, rows.proposed)
 
     @routes.get("/conflicts", response_model=consistency_responses.Conflicts, responses=errors)

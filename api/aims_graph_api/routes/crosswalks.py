@@ -16,7 +16,7 @@ from aims_graph.matrix import AGREE, DISAGREE, OURS_ONLY, THEIRS_ONLY, crosswalk
 from aims_graph.tables import columns
 from aims_graph_api import problems
 from aims_graph_api.answering import TABLE, Answering, Wanted, told
-from aims_graph_api.parameters import Asking, Moment, Today, day, options
+from aims_graph_api.parameters import Asking, Moment, Today, options
 from aims_graph_api.schemas.responses import DegreeWord, Fraction, Place
 from aims_graph_api.schemas.weighing_responses import Truncated
 from aims_graph_api.serving import Loaded
@@ -167,7 +167,7 @@ def router(today: Today) -> APIRouter:
     @routes.get("/coverage", response_model=Coverage, responses=errors)
     def judged(library: Loaded, wanted: Wanted, asked: Annotated[Moment, Query()]) -> Response:
         """Count the duties of each framework that were judged against each other one."""
-        on = day(asked.as_of, today)
+        on = asked.as_of or today()
         return told(wanted, coverage_json(library.catalogue, coverage(library.catalogue, on), on), columns.coverage)
 
     return routes

@@ -13,7 +13,7 @@ from aims_graph.showing import framework_json, frameworks_json
 from aims_graph.tables import columns
 from aims_graph_api import problems
 from aims_graph_api.answering import GRAPH, TABLE, Answering, Wanted, described, told
-from aims_graph_api.parameters import LONGEST, Between, Moment, Today, day
+from aims_graph_api.parameters import LONGEST, Between, Moment, Today
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded
 
@@ -24,12 +24,10 @@ def router(today: Today) -> APIRouter:
     """The routes that list editions and their changes."""
     routes = APIRouter(tags=["frameworks"], route_class=Answering)
 
-    @routes.get(
-        "/frameworks", response_model=responses.Frameworks, responses=problems.declared((400, 422)) | {200: TABLE}
-    )
+    @routes.get("/frameworks", response_model=responses.Frameworks, responses=problems.declared((422,)) | {200: TABLE})
     def frameworks(library: Loaded, wanted: Wanted, asked: Annotated[Moment, Query()]) -> Response:
         """List every framework edition that is loaded, with counts by kind of provision in force on a day."""
-        return told(wanted, frameworks_json(library.catalogue, day(asked.as_of, today)), columns.frameworks)
+        return told(wanted, frameworks_json(library.catalogue, asked.as_of or today()), columns.frameworks)
 
     @routes.get(
         "/frameworks/{id:path}/changes",
@@ -39,7 +37,7 @@ def router(today: Today) -> APIRouter:
     def changes(library: Loaded, wanted: Wanted, id: FrameworkId, asked: Annotated[Between, Query()]) -> Response:
         """List what was inserted, replaced or repealed after one day, up to another."""
         edition = library.catalogue.editions[library.names.edition(id)]
-        start, end = day(asked.start, today), day(asked.end, today)
+        start, end = asked.start, asked.end or today()
         if start > end:
             raise InputError(f"from {start} lies after to {end}. Give the earlier day first.")
         found = history_json(library.catalogue, history(library.catalogue, edition, start, end))
@@ -53,7 +51,7 @@ def router(today: Today) -> APIRouter:
     def framework(library: Loaded, wanted: Wanted, id: FrameworkId, asked: Annotated[Moment, Query()]) -> Response:
         """Show one framework edition: what it is, how binding, and how much of it is loaded."""
         edition = library.catalogue.editions[library.names.edition(id)]
-        found = framework_json(library.catalogue, edition, day(asked.as_of, today))
+        found = framework_json(library.catalogue, edition, asked.as_of or today())
         return described(library, wanted, found, edition.iri, columns.shown)
 
     return routes

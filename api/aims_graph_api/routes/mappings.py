@@ -17,7 +17,7 @@ from aims_graph.vocab import NO_TERM_FOUND
 from aims_graph_api import problems
 from aims_graph_api.answering import GRAPH, TABLE, Answering, Wanted, described, told
 from aims_graph_api.paging import PAGED, Cursor, Limit, Pages, page
-from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Day, Today, Typed, day
+from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Day, Typed
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded
 
@@ -53,7 +53,7 @@ class Listing(BaseModel):
     cursor: Cursor = None
 
 
-def router(today: Today) -> APIRouter:
+def router() -> APIRouter:
     """The routes that list and show mapping rows."""
     routes = APIRouter(tags=["mappings"], route_class=Answering)
 
@@ -66,7 +66,7 @@ def router(today: Today) -> APIRouter:
         """List mapping rows: what people claim of two provisions, how surely, who says so and where."""
         pages = Pages(request, library)
         start = pages.start(asked.cursor)
-        rows = lists.rows(library.catalogue, _rows(library, asked, today), asked.sort)
+        rows = lists.rows(library.catalogue, _rows(library, asked), asked.sort)
         shown, further = page(rows, start, asked.limit)
         found = {
             "total": len(rows),
@@ -90,7 +90,7 @@ def router(today: Today) -> APIRouter:
     return routes
 
 
-def _rows(library: Library, asked: Listing, today: Today) -> lists.Rows:
+def _rows(library: Library, asked: Listing) -> lists.Rows:
     edition = library.names.edition
 
     def resolve(text: str) -> str:
@@ -105,5 +105,5 @@ def _rows(library: Library, asked: Listing, today: Today) -> lists.Rows:
         status=tuple(asked.status),
         author=tuple(asked.author),
         min_confidence=asked.min_confidence,
-        as_of=None if asked.as_of is None else day(asked.as_of, today),
+        as_of=asked.as_of,
     )

@@ -14,7 +14,7 @@ from aims_graph.tables import columns
 from aims_graph_api import problems
 from aims_graph_api.answering import GRAPH, TABLE, Answering, Wanted, described, told
 from aims_graph_api.paging import PAGED, Cursor, Limit, Pages, page
-from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Day, Moment, Today, Typed, day
+from aims_graph_api.parameters import LONGEST, MOST_TARGETS, Day, Moment, Today, Typed
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded
 
@@ -68,18 +68,17 @@ def router(today: Today) -> APIRouter:
         """List provisions by framework, kind, whole and day."""
         pages, names = Pages(request, library), library.names
         start = pages.start(asked.cursor)
-        on = None if asked.as_of is None else day(asked.as_of, today)
         chosen = lists.Provisions(
             framework=tuple(map(names.edition, asked.framework)),
             kind=tuple(asked.kind),
             parent=None if asked.parent is None else names.resolve(asked.parent),
-            as_of=on,
+            as_of=asked.as_of,
         )
         every = lists.provisions(library.catalogue, chosen, asked.sort)
         shown, further = page(every, start, asked.limit)
         found = {
             "total": len(every),
-            "provisions": [lists.provision_line(provision, on) for provision in shown],
+            "provisions": [lists.provision_line(provision, asked.as_of) for provision in shown],
             "next": pages.next(further),
             "graph_version": library.catalogue.version,
         }
@@ -92,7 +91,7 @@ def router(today: Today) -> APIRouter:
     )
     def provision(library: Loaded, wanted: Wanted, curie: Curie, asked: Annotated[Moment, Query()]) -> Response:
         """Show one provision: what it asks, of whom, from when, and its mappings in both directions."""
-        name, on = library.names.resolve(curie), day(asked.as_of, today)
+        name, on = library.names.resolve(curie), asked.as_of or today()
         found = show_json(library.catalogue, library.rules, name, on)
         return described(library, wanted, found, found["iri"], columns.shown)
 

@@ -22,7 +22,7 @@ from aims_graph.showing import questions_json
 from aims_graph.tables import columns
 from aims_graph_api import problems
 from aims_graph_api.answering import CSV, TABLE, Answering, Wanted, told
-from aims_graph_api.parameters import LONGEST, Reading, Today, day
+from aims_graph_api.parameters import LONGEST, Reading, Today
 from aims_graph_api.schemas import responses
 from aims_graph_api.serving import Loaded, caller_of
 
@@ -109,7 +109,7 @@ def router(today: Today) -> APIRouter:
         """Ask a saved question: query parameters bind its own, which `/questions` lists, as people type values."""
         organisation = caller_of(request).organisation
         threads = alone if organisation is None else turns.setdefault(organisation.name, CapacityLimiter(THREADS))
-        values, as_of = bound.values(), day(bound.as_of, today)
+        values, as_of = bound.values(), bound.as_of or today()
         ask = partial(asked.ask, library, name, values, as_of, bound.trust, kept.of)
         rows = await to_thread.run_sync(ask, limiter=threads)
         if wanted == CSV:

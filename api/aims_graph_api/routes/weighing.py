@@ -19,7 +19,7 @@ from aims_graph.weak_points import weak_points_json
 from aims_graph.what_if import what_if_json
 from aims_graph_api import problems
 from aims_graph_api.answering import TABLE, Answering, Wanted, told
-from aims_graph_api.parameters import MOST_TARGETS, Asking, Day, Today, Typed, day, options
+from aims_graph_api.parameters import MOST_TARGETS, Asking, Day, Today, Typed, options
 from aims_graph_api.schemas import weighing_responses as responses
 from aims_graph_api.serving import Loaded
 
@@ -88,8 +88,7 @@ def router(today: Today) -> APIRouter:
     def impact(library: Loaded, wanted: Wanted, asked: Annotated[Changing, Query()]) -> Response:
         """Say what is touched when a framework or a provision changes: rows, claims, evidence, rules and records."""
         chosen = limited(library, asked)
-        first, last = (None if d is None else day(d, today) for d in (asked.start, asked.end))
-        between = weighing.days(first, last, chosen.as_of)
+        between = weighing.days(asked.start, asked.end, chosen.as_of)
         found = weighing.impact(library, asked.target, between, chosen)
         return told(wanted, impact_json(library.catalogue, found), columns.impact)
 

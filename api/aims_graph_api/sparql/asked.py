@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 from urllib.parse import parse_qsl
 
@@ -12,6 +13,7 @@ from fastapi import Request
 from aims_graph.errors import QueryError
 from aims_graph.sparql_text import MAX_SIZE, tokens
 from aims_graph_api.negotiation import media_type_of, sent_as
+from aims_graph_api.parameters import day
 from aims_graph_api.problems import BAD_INPUT, MEDIA_TYPE_UNKNOWN, Refused
 
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
@@ -34,7 +36,7 @@ class Asked:
     text: str
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
-    as_of: str | None = None
+    as_of: date | None = None
     trust: str | None = None
 
     def __str__(self) -> str:
@@ -99,7 +101,9 @@ def _made(operation: Literal["query", "update"], text: str, given: Fields) -> As
             "The update says by USING or WITH which graphs it reads, and the request by its parameters. Say it once."
         )
         raise Refused(BAD_INPUT, detail)
-    return Asked(operation, text, default, named, _single("as_of", given), _single("trust", given))
+    as_of = _single("as_of", given)
+    on = None if as_of is None else day(as_of, "as_of")
+    return Asked(operation, text, default, named, on, _single("trust", given))
 
 
 def _addresses(name: str, given: Fields) -> tuple[str, ...] | None:

@@ -11,7 +11,6 @@ from fastapi import Request
 from aims_graph.errors import InputError
 from aims_graph.sparql_text import tokens
 from aims_graph_api.answering import PRIVATE, PUBLIC, VARY
-from aims_graph_api.parameters import day
 from aims_graph_api.query_pool.pool import Answer, Pool
 from aims_graph_api.serving import caller_of, serving_of
 from aims_graph_api.sparql.asked import Asked
@@ -58,7 +57,7 @@ async def run(request: Request, found: Asked, media_type: str) -> Answer:
             media_type,
             default_graphs=found.default_graphs,
             named_graphs=found.named_graphs,
-            as_of=day(found.as_of, request.app.state.today),
+            as_of=found.as_of or request.app.state.today(),
             trust=found.trust or TRUST[0],
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from fastapi import Request
 
@@ -11,7 +12,6 @@ from aims_graph.workspaces.own_graphs import Edit
 from aims_graph.workspaces.writing import Receipt, Writer
 from aims_graph_api.answering import PRIVATE, VARY
 from aims_graph_api.organisations import Organisation
-from aims_graph_api.parameters import day
 from aims_graph_api.record_routes.record_requests import moment, signature, with_entry
 from aims_graph_api.record_routes.record_writes import Write, Written
 from aims_graph_api.serving import serving_of
@@ -21,10 +21,10 @@ class MovedOn(Exception):
     """Something else was written after the graphs were read on which a change was worked out."""
 
 
-def write(request: Request, organisation: Organisation, as_of: str | None = None) -> Write:
+def write(request: Request, organisation: Organisation, as_of: date | None = None) -> Write:
     """A request to change graphs, signed."""
     catalogue, now = serving_of(request).library.catalogue, moment()
-    return Write(request, organisation, catalogue, signature(request, None), day(as_of, request.app.state.today), now)
+    return Write(request, organisation, catalogue, signature(request, None), as_of or request.app.state.today(), now)
 
 
 def make(writing: Write, worked_out: Callable[[Writer], Edit]) -> Written:
