@@ -9,15 +9,15 @@ import pyoxigraph as ox
 import pytest
 from conftest import AS_OF
 
-from aims_graph import records
-from aims_graph.cases import read_case, read_cases
+from aims_graph import asked, records
+from aims_graph.cases import MISSING, RECORDED, read_case, read_cases
 from aims_graph.checking.shapes import unmet
 from aims_graph.checking.validation import Shapes
 from aims_graph.checking.walks import Held
 from aims_graph.library import Library
 from aims_graph.records import CASE_CLASS, Records
 from aims_graph.trace import Options
-from aims_graph.vocab import AIMS, RDF
+from aims_graph.vocab import AIMS, RDF, XSD
 from aims_graph.workspaces.workspace import BASE
 from benchmarks.organisations import organisation
 
@@ -60,6 +60,32 @@ def test_cases_read_together_are_those_read_alone(many: Library) -> None:
         assert read_case(many.catalogue, many.rules, anew(many), case.case_iri, AS_OF) == case
     (back,) = (case for case in together if case.case_iri == BACK)
     assert back.reopened is not None and back.reopened.day is None
+
+
+def test_the_question_of_a_clause_counts_what_each_case_has_lacks_and_how_often_it_came_back(many: Library) -> None:
+    kept = [triple for triples in anew(many).facts.triples.values() for triple in triples]
+    came_back = {BACK: 3, f"{BASE}NC-9": 1}  # by another case that says so, and on days that are told of
+    days = [(BACK, "2026-03-01"), (BACK, "2026-04-01"), (f"{BASE}NC-9", "2026-05-01")]
+    told = [
+        ox.Triple(
+            ox.NamedNode(case), ox.NamedNode(f"{AIMS}recurredOn"), ox.Literal(day, datatype=ox.NamedNode(f"{XSD}date"))
+        )
+        for case, day in days
+    ]
+    loaded = many.with_records(records.of_triples("made.ttl", [*kept, *told], {}))
+    table = asked.ask(loaded, "clause-cases", {"provision": "iso42001:10.2"}, AS_OF, "double-read")
+    columns = [table.columns.index(name) for name in ("case", "recorded", "missing", "recurrences")]
+    found = [tuple(term.value if (term := row[n]) else None for n in columns) for row in table.rows]
+    expected = []
+    for case in read_cases(loaded.catalogue, loaded.rules, anew(loaded), AS_OF):
+        if "iso42001:10.2" in case.own and case.case_iri != f"{BASE}NC-again":  # of which no day is recorded
+            has = {element.rule_iri for element in case.elements if element.state == RECORDED}
+            lacks = sorted({element.name for element in case.elements if element.state == MISSING})
+            back = came_back.get(case.case_iri, 0)
+            expected.append((case.case, f"{len(has)}", ", ".join(lacks), f"{back}"))
+    assert sorted(found) == sorted(expected)
+    assert len(found) == MANY
+    assert len({row[1:3] for row in found}) >= 3
 
 
 def test_each_case_is_looked_at_once_however_often_it_is_asked_about(
