@@ -28,7 +28,7 @@ from aims_graph.model import ANY_CLASS, DOUBLE_READ, Provision
 from aims_graph.outcomes import Outcome, Outcomes, outcome_of
 from aims_graph.relations import Degree
 
-CONTEXTS = 1_000  # that are made once
+CONTEXTS = 100  # that are made once; each may hold what an organisation has stated
 
 
 @dataclass(frozen=True)
