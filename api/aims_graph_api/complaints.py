@@ -8,11 +8,11 @@ from typing import Any
 
 from fastapi import Request
 
+from aims_graph.model import NO_DAY
 from aims_graph_api.routing import template
 
 QUERY, BODY = "query", "body"
 READ_ON = "What is taken here stands at /docs."
-NO_DAY = "'{}' is not a date. Write it as YYYY-MM-DD."
 LONGEST = 60  # characters of what was sent that are said back
 
 Error = Mapping[str, Any]

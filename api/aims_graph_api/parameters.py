@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -14,7 +14,6 @@ from aims_graph.library import Library
 from aims_graph.model import ANY_CLASS, read_day
 from aims_graph.relations import Degree
 from aims_graph.trace import Options
-from aims_graph_api.complaints import NO_DAY
 
 LONGEST = 200  # characters of a name or search that a person types
 MOST_TARGETS = 500  # names in one request
@@ -23,13 +22,11 @@ Today = Callable[[], date]
 Typed = Annotated[str, Field(max_length=LONGEST)]
 
 
-def _read(given: Any) -> date:
+def _read(given: object) -> date:
     """A day as people write it: pydantic itself would take numbers and moments too."""
-    if isinstance(given, date):
-        return given
     try:
-        return read_day(given)
-    except (TypeError, ValueError):
+        return read_day(str(given))
+    except ValueError:
         raise PydanticCustomError("no_day", "not a date") from None
 
 
@@ -95,8 +92,8 @@ def day(text: str, name: str) -> date:
     """The day that a parameter gives where no model reads it."""
     try:
         return read_day(text)
-    except ValueError:
-        raise InputError(f"{name}: {NO_DAY.format(text)}") from None
+    except ValueError as error:
+        raise InputError(f"{name}: {error}") from None
 
 
 def options(library: Library, today: Today, asked: Asking) -> Options:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,14 +18,16 @@ STANDING, PER_OCCURRENCE, BOTH = "standing", "per-occurrence", "both"
 ACCEPTED, DOUBLE_READ, PROPOSED = "accepted", "double-read", "proposed"
 PUBLISHED, REJECTED = "published", "rejected"
 ANY_CLASS = "any"
+NO_DAY = "'{}' is not a date. Write it as YYYY-MM-DD."
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def read_day(text: str) -> date:
-    """A day as people write it, YYYY-MM-DD and nothing else; ValueError otherwise."""
-    if _DAY.fullmatch(text) is None:
-        raise ValueError(f"'{text}' is not YYYY-MM-DD")
-    return date.fromisoformat(text)
+    """A day as people write it, YYYY-MM-DD and nothing else; ValueError, which says so, otherwise."""
+    if _DAY.fullmatch(text):
+        with suppress(ValueError):  # of no calendar, such as the 30th of February
+            return date.fromisoformat(text)
+    raise ValueError(NO_DAY.format(text))
 
 
 def day_after(day: date) -> date:

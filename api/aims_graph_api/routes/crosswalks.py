@@ -164,7 +164,7 @@ def router(today: Today) -> APIRouter:
         found = crosswalk_json(weighing.crosswalk(library, a, b, chosen), asked.sources)
         return told(wanted, found, columns.crosswalk)
 
-    @routes.get("/coverage", response_model=Coverage, responses=errors)
+    @routes.get("/coverage", response_model=Coverage, responses=problems.declared((422,)) | {200: TABLE})
     def judged(library: Loaded, wanted: Wanted, asked: Annotated[Moment, Query()]) -> Response:
         """Count the duties of each framework that were judged against each other one."""
         on = asked.as_of or today()

@@ -46,7 +46,7 @@ def router(today: Today) -> APIRouter:
     @routes.get(
         "/frameworks/{id:path}",
         response_model=responses.Framework,
-        responses=problems.declared((400, *problems.NAMED, 422)) | {200: GRAPH},
+        responses=problems.declared((*problems.NAMED, 422)) | {200: GRAPH},
     )
     def framework(library: Loaded, wanted: Wanted, id: FrameworkId, asked: Annotated[Moment, Query()]) -> Response:
         """Show one framework edition: what it is, how binding, and how much of it is loaded."""

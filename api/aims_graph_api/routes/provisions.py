@@ -87,7 +87,7 @@ def router(today: Today) -> APIRouter:
     @routes.get(
         "/provisions/{curie:path}",
         response_model=responses.ProvisionShown,
-        responses=problems.declared((400, *problems.NAMED, 422)) | {200: GRAPH},
+        responses=problems.declared((*problems.NAMED, 422)) | {200: GRAPH},
     )
     def provision(library: Loaded, wanted: Wanted, curie: Curie, asked: Annotated[Moment, Query()]) -> Response:
         """Show one provision: what it asks, of whom, from when, and its mappings in both directions."""

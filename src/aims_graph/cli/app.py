@@ -151,8 +151,8 @@ def day(text: str | None, option: str = "--as-of") -> date:
         return datetime.now(UTC).date()
     try:
         return read_day(text)
-    except ValueError:
-        raise InputError(f"{option} '{text}' is not a date. Write it as YYYY-MM-DD.") from None
+    except ValueError as error:
+        raise InputError(f"{option} {error}") from None
 
 
 def options(
