@@ -33,11 +33,11 @@ from aims_graph_api.record_routes.record_requests import (
     Reading,
     Tags,
     answer,
+    documented_body,
     json_bytes,
     read,
     source,
 )
-from aims_graph_api.record_routes.record_writes import documented_body
 from aims_graph_api.serving import in_turn, serving_of
 
 SARIF, MARKDOWN = "application/sarif+json", "text/markdown"

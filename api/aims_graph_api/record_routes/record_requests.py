@@ -30,6 +30,7 @@ from aims_graph_api.serving import Caller, allowed, caller_of
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON, JSON_LD, TURTLE = "application/json", "application/ld+json", "text/turtle"
+MERGE_PATCH: Final = "application/merge-patch+json"
 CSV, TSV = "text/csv", "text/tab-separated-values"
 ENDINGS: Final = {JSON: "json", JSON_LD: "jsonld", TURTLE: "ttl", CSV: "csv", TSV: "tsv", XLSX: "xlsx"}
 """What may be sent: its media type, and the ending of a file of it."""
@@ -72,6 +73,14 @@ def moment() -> datetime:
 def form(media: str) -> dict[str, Any]:
     """How the OpenAPI document describes something in a format."""
     return {"schema": FORMS.get(media, {"type": "string"})}
+
+
+def documented_body(*media: str) -> dict[str, Any]:
+    """What is sent, as documented."""
+    schemas = {m: form(m) for m in media}
+    if MERGE_PATCH in media:
+        schemas |= {m: {"schema": {"type": "object"}} for m in (MERGE_PATCH, JSON)}
+    return {"requestBody": {"required": True, "content": schemas}}
 
 
 # -- what is sent ----------------------------------------------------------------------

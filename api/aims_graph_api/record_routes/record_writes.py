@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -15,16 +14,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from aims_graph.catalogue import Catalogue
-from aims_graph.errors import ChangedSince, DataError, InputError, KeyUsed, OutputError, UnknownName, UnsoundRecords
+from aims_graph.errors import ChangedSince, DataError, InputError, UnknownName, UnsoundRecords
 from aims_graph.intake import incoming, json_text, record_json
 from aims_graph.intake.incoming import Incoming
 from aims_graph.intake.terms import AGENT
 from aims_graph.turtle import text_of
-from aims_graph.workspaces import lifecycle, naming, receipts, record_states, taking_in, workspace_findings
-from aims_graph.workspaces.record_states import RecordState
+from aims_graph.workspaces import lifecycle, naming, record_states, taking_in
 from aims_graph.workspaces.taking_in import Source
-from aims_graph.workspaces.workspace import Signature
 from aims_graph.workspaces.writing import Receipt, Writer
 from aims_graph.workspaces.writing import Request as Change
 from aims_graph_api import problems
@@ -32,32 +28,29 @@ from aims_graph_api.header_docs import ENTRY, IF_MATCH, PLACE, SIGNED, VERSION, 
 from aims_graph_api.negotiation import SENT_JSON, sent_as
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.parameters import Day, Moment, Today, Typed
-from aims_graph_api.problems import CHANGED_SINCE, KEY_USED, NO_VERSION, UNAVAILABLE, Refused
+from aims_graph_api.problems import NO_VERSION, Refused
 from aims_graph_api.record_routes import record_responses as responses
 from aims_graph_api.record_routes.record_requests import (
     BODY,
     ENDINGS,
     JSON,
     LONGEST_REASON,
-    PRIVATE,
-    Tags,
+    MERGE_PATCH,
     Writing,
     decoded,
-    form,
+    documented_body,
     idempotency_key,
     moment,
     path_of,
-    read,
     signature,
     source,
     unsound,
-    with_entry,
 )
 from aims_graph_api.record_routes.records import Name
+from aims_graph_api.record_routes.write import Write, Written
 from aims_graph_api.serving import in_turn, serving_of
 
 IF_NEW: Final = ("If-None-Match", "`*`: only a record that is not there yet.")
-MERGE_PATCH: Final = "application/merge-patch+json"
 Json = dict[str, Any]
 Now = Callable[[], datetime]
 
@@ -94,108 +87,6 @@ class Step(BaseModel):
     on: Annotated[Day | None, Field(description="The day it was closed, YYYY-MM-DD; the as-of day where left out.")] = (
         None
     )
-
-
-@dataclass(frozen=True)
-class Written:
-    """What came of a write: the receipt, the same as JSON, and the record that was meant as it is now."""
-
-    receipt: Receipt
-    told: Json
-    base: str
-    state: RecordState | None = None
-
-
-@dataclass(frozen=True)
-class Write:
-    """One request to write, as far as all have it in common."""
-
-    request: Request
-    organisation: Organisation
-    catalogue: Catalogue
-    signature: Signature
-    day: date
-    now: datetime
-    trial: bool = False
-
-    def made(self, act: Callable[[Writer], Receipt], record: str | None = None) -> Written:
-        """Let a writer act, with every refusal as a problem; `record` (IRI) is the one that comes back."""
-
-        def acted(writer: Writer) -> Written:
-            receipt = act(writer)
-            try:
-                return self._written(writer, receipt, record)
-            except OutputError:  # it is in the log: that the store has failed since does not undo it
-                return self._unread(receipt)
-
-        try:
-            return self.organisation.write(acted)
-        except UnsoundRecords as error:
-            raise unsound(error, self.organisation) from None
-        except ChangedSince as error:
-            raise Refused(CHANGED_SINCE, f"{error}") from None
-        except KeyUsed:
-            detail = "This Idempotency-Key was used for another request. Use a new key for a new request."
-            raise Refused(KEY_USED, detail) from None
-        except OutputError:
-            detail = "This cannot be put on disk now; nothing was changed. Try again later, with the same key."
-            raise Refused(UNAVAILABLE, detail, {"Retry-After": "30"}) from None
-
-    def _written(self, writer: Writer, receipt: Receipt, record: str | None) -> Written:
-        """What came of a write, with all that the store says of it afterwards."""
-        workspace = writer.workspace
-        if workspace.behind:
-            return self._unread(receipt)
-        found = partial(workspace_findings.told, workspace, writer.assessor)
-        told = self._told(receipt, lambda pairs: found(pairs, self.day))
-        state = None if record is None else record_states.current(workspace, record)
-        return Written(receipt, told, self.organisation.base, state)
-
-    def _unread(self, receipt: Receipt) -> Written:
-        """The same where the store cannot be read: without findings, and without the record as it is now."""
-        return Written(receipt, self._told(receipt, lambda _: ()), self.organisation.base)
-
-    def _told(self, receipt: Receipt, findings: receipts.Findings) -> Json:
-        return receipts.receipt_json(receipt, findings, self.organisation.base, self.day.isoformat(), self.trial)
-
-    def asked(self, *what: object) -> str:
-        """What is asked for, to know the request again: what is stated may differ when it comes a second time."""
-        return "\n".join((self.request.method, self.request.scope["path"], *map(str, what)))
-
-    def writes(self, change: Change) -> Callable[[Writer], Receipt]:
-        """The act of writing what is stated."""
-        return lambda writer: writer.write(change, self.signature, self.now, self.day, self.trial)
-
-    def known(self) -> dict[str, str]:
-        """The people that are recorded, by name."""
-        with self.organisation.open(now=True) as workspace:
-            return taking_in.people(workspace)
-
-    def read(self, sent: Source, iri: str | None = None) -> Incoming:
-        """The records that are sent."""
-        return read(sent, self.organisation, self.catalogue, self.known(), iri)
-
-    def record(self, name: str) -> str:
-        """The record (IRI) that a name means."""
-        with self.organisation.open(now=True) as workspace:
-            return naming.record(workspace, name)
-
-    def expected(self, iri: str) -> dict[str, int]:
-        """The version that If-Match asks for; nothing where it is not sent or asks for any."""
-        header = self.request.headers.get("if-match")
-        found = None if header is None else Tags(self.organisation, iri, self.catalogue.digest).version(header)
-        return {} if found is None else {iri: found}
-
-    def answer(self, written: Written, location: str | None = None) -> JSONResponse:
-        """The receipt, with the new ETag of the record that was meant, and the log entry."""
-        headers = with_entry(self.request, PRIVATE, written.receipt.number)
-        if written.state is not None and not self.trial:
-            tags = Tags(self.organisation, written.state.iri, self.catalogue.digest)
-            headers["ETag"] = tags.of_state(written.state, JSON)
-        wrote = written.receipt.number is not None and not written.receipt.repeated
-        if location is not None and wrote:
-            return JSONResponse(written.told, 201, headers | {"Location": location})
-        return JSONResponse(written.told, 200, headers)
 
 
 def router(today: Today, now: Now = moment) -> APIRouter:
@@ -290,7 +181,7 @@ def _add(write: Write, sent: Source, whole: bool) -> JSONResponse:
     roots = _roots(written.receipt.records)
     path = write.request.scope["path"].rstrip("/")
     if len(roots) != 1:
-        return _created(write.answer(written), written, write.trial)
+        return _created(write.answer(written), written)
     name = path_of(roots[0].removeprefix(written.base))
     return write.answer(written, f"{path}/{name}")
 
@@ -300,9 +191,9 @@ def _hash(sent: Source) -> str:
     return hashlib.sha256(sent.content).hexdigest()
 
 
-def _created(answer: JSONResponse, written: Written, trial: bool) -> JSONResponse:
+def _created(answer: JSONResponse, written: Written) -> JSONResponse:
     """201 where something was written, though at no single address."""
-    if written.receipt.number is not None and not written.receipt.repeated and not trial:
+    if written.is_new:
         answer.status_code = 201
     return answer
 
@@ -420,11 +311,3 @@ def _withdraw(write: Write, name: str) -> JSONResponse:
 def documented_headers(*known: tuple[str, str]) -> Json:
     """The headers of a write, as documented: which version is meant, and how the write is signed."""
     return {"parameters": header_parameters(*known, *SIGNED)}
-
-
-def documented_body(*media: str) -> Json:
-    """What is sent, as documented."""
-    schemas = {m: form(m) for m in media}
-    if MERGE_PATCH in media:
-        schemas |= {m: {"schema": {"type": "object"}} for m in (MERGE_PATCH, JSON)}
-    return {"requestBody": {"required": True, "content": schemas}}

@@ -13,7 +13,7 @@ from aims_graph.workspaces.writing import Receipt, Writer
 from aims_graph_api.answering import PRIVATE, VARY
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.record_routes.record_requests import moment, signature, with_entry
-from aims_graph_api.record_routes.record_writes import Write, Written
+from aims_graph_api.record_routes.write import Write, Written
 from aims_graph_api.serving import serving_of
 
 

@@ -22,7 +22,7 @@ from aims_graph_api.negotiation import accepted, negotiated
 from aims_graph_api.organisations import Organisation
 from aims_graph_api.problems import BAD_INPUT, CHANGED_SINCE, NOT_ALLOWED, UNKNOWN_NAME, Refused
 from aims_graph_api.record_routes import record_requests
-from aims_graph_api.record_routes.record_writes import Written
+from aims_graph_api.record_routes.write import Written
 from aims_graph_api.serving import allowed, caller_of, in_turn
 from aims_graph_api.sparql import asking, edits, sent_graphs
 from aims_graph_api.sparql.asked import Asked, address, fields
