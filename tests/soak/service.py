@@ -233,7 +233,7 @@ def told(
     lines += [
         "",
         f"Acknowledged writes that were lost: {len(lost)}. Answers 500: {len(tally.failed)}. Kills: {deaths}. "
-        + "Memory after warming up: "
+        + f"Memory after warming up, of which at most {GROWTH:+.0%} is asked where nothing is killed: "
         + (", ".join(f"{role} {change:+.1%}" for role, change in sorted(grown.items())) or "too short to tell")
         + ".",
     ]
